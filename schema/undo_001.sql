@@ -1,0 +1,30 @@
+-- Takes away what 001_pg409.sql made: tables are unprotected first, columns stay, receipts are lost.
+-- Running it again is harmless. Things in the schema pg409 that are not ours stop it.
+
+\set ON_ERROR_STOP on
+begin;
+
+do $$
+declare
+  tbl regclass;
+begin
+  if to_regprocedure('pg409.unprotect(regclass, boolean)') is null then
+    return;
+  end if;
+  for tbl in
+    select p.tbl from pg409.protected p where exists (select from pg_class c where c.oid = p.tbl)
+    union
+    select t.tgrelid from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+    where t.tgname = 'zz_pg409_version' and t.tgparentid = 0 and f.pronamespace = to_regnamespace('pg409')
+  loop
+    raise notice '%', pg409.unprotect(tbl);
+  end loop;
+  drop function pg409.grant_to(name), pg409.row_exists(regclass, name[], text[]),
+    pg409.protect(regclass, name), pg409.unprotect(regclass, boolean), pg409.make_keeper(regclass, name),
+    pg409.version_column(regclass, name);
+  drop table pg409.receipt, pg409.protected;
+  drop schema pg409;
+end
+$$;
+
+commit;

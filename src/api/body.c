@@ -1,0 +1,135 @@
+#include "api/body.h"
+
+#include "base/banned.h"
+
+#define MAX_MEMBERS 2000
+#define MAX_DEPTH 64
+
+static bool malformed(struct work *work, enum err err, size_t at)
+{
+    work_problem(work, "malformed",
+                 str_printf(&work->arena, "The body is not a JSON object: %s at byte %zu.",
+                            err_text(err), at));
+    return false;
+}
+
+/* An array or object for a column that is not json: PostgreSQL reads it by the column's type. */
+static bool is_nested(const struct column *column, const struct json_value *value)
+{
+    return (value->type == JSON_ARRAY || value->type == JSON_OBJECT) && column->kind != KIND_JSON;
+}
+
+static struct str text_of(const struct column *column, const struct json_value *value)
+{
+    if (value->type == JSON_NULL)
+        return STR_NONE;
+    return column->kind == KIND_JSON ? value->raw : value->text;
+}
+
+/* {"tags": [...]}: what json_populate_record takes; the query supplies the name. */
+static void set_value(struct field *field, const struct json_value *value)
+{
+    field->value = text_of(field->column, value);
+    field->json = value->raw;
+    field->nested = is_nested(field->column, value);
+}
+
+static void set_base(struct field *field, const struct json_object *base)
+{
+    const struct json_value *seen = json_get(base, field->column->name);
+    if (!seen)
+        return;
+    field->has_base = true;
+    field->base = text_of(field->column, seen);
+    field->base_json = seen->raw;
+    field->base_nested = is_nested(field->column, seen);
+}
+
+static void add_missing(struct change *change, bool creating)
+{
+    const struct table *table = change->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (column->key_position || column->automatic || change_field(change, column) ||
+            !column_writable(table, column, creating))
+            continue;
+        change->fields[change->field_count++] = (struct field){.column = column, .standard = true};
+    }
+}
+
+/* One member; false when it names nothing. */
+static bool add_member(struct work *work, struct change *change, const struct json_member *member,
+                       const struct json_object *base)
+{
+    bool creating = change->op == CHANGE_CREATE;
+    const struct column *column = table_column(change->table, member->name);
+    if (!column && str_starts(member->name, STR("_")))
+        return str_is(member->name, "_version") || str_is(member->name, "_base");
+    if (!column)
+        return false;
+    if (!column_writable(work->table, column, creating))
+        return true; /* a row sent back as it was read: what cannot be written is not */
+    struct field *field = &change->fields[change->field_count++];
+    field->column = column;
+    set_value(field, &member->value);
+    set_base(field, base);
+    return true;
+}
+
+static bool read_base(struct work *work, const struct json_object *body, struct json_object *base)
+{
+    const struct json_value *seen = json_get(body, STR("_base"));
+    *base = (struct json_object){0};
+    if (!seen)
+        return true;
+    if (seen->type == JSON_OBJECT &&
+        json_members(&work->arena, seen, MAX_MEMBERS, base) == ERR_NONE)
+        return true;
+    work_problem(work, "malformed", STR("_base has to be an object."));
+    return false;
+}
+
+static struct str member_text(const struct json_object *body, struct str name)
+{
+    const struct json_value *value = json_get(body, name);
+    return value ? value->text : STR_NONE;
+}
+
+static bool read_object(struct work *work, struct json_object *body)
+{
+    struct json_value value;
+    size_t at = 0;
+    struct str text = work->request.has_body ? work->request.body : STR("{}");
+    enum err err = json_parse(&work->arena, text, MAX_DEPTH, &value, &at);
+    if (!err && value.type != JSON_OBJECT)
+        err = ERR_SYNTAX;
+    if (!err)
+        err = json_members(&work->arena, &value, MAX_MEMBERS, body);
+    return err ? malformed(work, err, at) : true;
+}
+
+bool body_read(struct work *work, enum change_op op, bool whole, struct change *change)
+{
+    struct json_object body = {0}, base;
+    change_start(work, op, change);
+    change->json = true;
+    change->token = request_header(&work->request, "HTTP_IDEMPOTENCY_KEY");
+    change->fields = ARENA_ARRAY(&work->arena, work->table->column_count + 1, struct field);
+    if (!read_object(work, &body) || !read_base(work, &body, &base))
+        return false;
+    for (size_t i = 0; i < body.count; i++) {
+        if (add_member(work, change, &body.members[i], &base))
+            continue;
+        if (!work_reread(work))
+            work_problem(work, "unknown-name",
+                         str_printf(&work->arena, "The table has no column “%.*s”.",
+                                    STR_ARG(body.members[i].name)));
+        return false;
+    }
+    if (whole)
+        add_missing(change, op == CHANGE_CREATE);
+    struct claim claim = {.version = member_text(&body, STR("_version"))};
+    if (work->table->version)
+        claim.column = member_text(&body, work->table->version->name);
+    return op == CHANGE_CREATE || claim_version(work, &claim, change);
+}

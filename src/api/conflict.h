@@ -1,0 +1,12 @@
+/*
+ * A conflict or refusal as application/problem+json: contract, section 5.
+ */
+#ifndef PG409_API_CONFLICT_H
+#define PG409_API_CONFLICT_H
+
+#include "web/work.h"
+
+/* Answers for an outcome that is a conflict or refused; the status is the problem's. */
+void conflict_json(struct work *work, const struct save *save);
+
+#endif

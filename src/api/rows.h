@@ -1,0 +1,20 @@
+/*
+ * The JSON API on one row and on the list of a table. Writes go the same way as
+ * forms do: save_row.
+ */
+#ifndef PG409_API_ROWS_H
+#define PG409_API_ROWS_H
+
+#include "web/work.h"
+
+void rows_list(struct work *work);   /* GET /T */
+void rows_create(struct work *work); /* POST /T */
+void rows_show(struct work *work);   /* GET /T/K */
+void rows_patch(struct work *work);  /* PATCH and POST /T/K */
+void rows_put(struct work *work);    /* PUT /T/K */
+void rows_delete(struct work *work); /* DELETE /T/K */
+
+/* GET /: for now the tables by name; the OpenAPI document comes with the rest of the API. */
+void rows_tables(struct work *work);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * One connection to PostgreSQL: the only file that knows libpq. Sends what a
+ * talk asked as one pipeline, reconnects, repeats what may be repeated.
+ */
+#ifndef PG409_DB_PG_H
+#define PG409_DB_PG_H
+
+#include "db/talk.h"
+
+struct pg;
+
+struct pg_options {
+    const char *conninfo;     /* string or URI; "" leaves all to libpq's environment */
+    uint64_t connect_timeout; /* milliseconds, rounded up to seconds */
+    bool prepare;             /* may use named prepared statements */
+};
+
+/* A connection that is not opened yet; options are copied. Owned by the caller. */
+struct pg *pg_new(const struct pg_options *options);
+/* Closes it. pg may be NULL. */
+void pg_free(struct pg *pg);
+
+/*
+ * Sends what talk asked as one pipeline and one transaction (READ COMMITTED),
+ * waits, and fills talk's answers, failed and error. Connects first when it has
+ * to. A lost connection is opened again and everything sent once more when the
+ * talk is repeatable; serialization failures and deadlocks are tried three times
+ * more, with jitter. Never touches talk->then.
+ */
+void pg_run(struct pg *pg, struct talk *talk);
+
+bool pg_connected(const struct pg *pg);
+/* Closes the connection; the next pg_run opens it again. */
+void pg_close(struct pg *pg);
+
+/*
+ * Sets the environment that libpq sends on connecting: DateStyle ISO and time
+ * zone UTC, which work behind a pooler too, where the options parameter does
+ * not. Call once at the start of the process.
+ */
+void pg_environment(void);
+
+#endif

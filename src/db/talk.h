@@ -1,0 +1,80 @@
+/*
+ * What one request says to the database. A handler asks one or several
+ * statements, names who continues and returns; the driver sends what was asked
+ * as one pipeline in one transaction and calls the continuation with the
+ * answers. Nothing here does I/O, so handlers are tested by feeding answers.
+ */
+#ifndef PG409_DB_TALK_H
+#define PG409_DB_TALK_H
+
+#include "base/str.h"
+#include "db/sqlstate.h"
+
+#define TALK_MAX_STATEMENTS 48
+
+struct statement {
+    const char *sql; /* NUL-terminated, in the talk's arena */
+    size_t sql_len;
+    const char *const *values; /* text parameters, NULL is SQL NULL */
+    size_t value_count;
+};
+
+struct db_error {
+    char sqlstate[6]; /* "" when the connection died */
+    enum reason reason;
+    struct str message; /* PostgreSQL's own words: for the log, and for people only if raised */
+    struct str detail;
+    struct str table;
+    struct str column;
+    struct str constraint;
+};
+
+struct answer {
+    bool failed; /* error tells why; true as well for all after the first failure */
+    size_t rows; /* returned */
+    size_t columns;
+    size_t affected;   /* rows touched, as the command tag says */
+    struct str *cells; /* rows * columns, STR_NONE is NULL; valid until the request ends */
+};
+
+struct talk {
+    struct arena *arena;
+    struct statement asked[TALK_MAX_STATEMENTS];
+    size_t asked_count;
+    /* Set by who asks: sending it all once more cannot do a second change. */
+    bool repeatable;
+    struct answer answers[TALK_MAX_STATEMENTS];
+    size_t answer_count;
+    bool failed; /* one statement, the commit or the connection failed: nothing was done */
+    struct db_error error;
+    void (*then)(void *ctx);
+    void *ctx;
+    /* Who asks, and how long it may take: in force for each pipeline of this talk. */
+    struct str user;
+    bool user_role;
+    uint64_t lock_timeout;      /* milliseconds */
+    uint64_t statement_timeout; /* milliseconds */
+    /* Measured by the driver, for Server-Timing and tests. */
+    uint64_t micros;
+    unsigned round_trips;
+};
+
+/* Nothing asked, nothing answered. */
+void talk_init(struct talk *talk, struct arena *arena);
+
+/* Names who continues when the answers are there. What is asked from here on is a new pipeline. */
+void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx);
+
+/*
+ * Adds a statement to the pipeline; sql and values have to live in the talk's
+ * arena. Returns the index of its answer. Aborts beyond TALK_MAX_STATEMENTS.
+ */
+size_t talk_ask(struct talk *talk, struct statement statement);
+
+/* A cell; aborts when it is not there. */
+struct str answer_cell(const struct answer *answer, size_t row, size_t column);
+
+/* Whether a cell is PostgreSQL's 't'. */
+bool answer_true(const struct answer *answer, size_t row, size_t column);
+
+#endif

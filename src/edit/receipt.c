@@ -1,0 +1,125 @@
+#include "edit/receipt.h"
+
+#include "wire/http.h"
+#include "wire/json.h"
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+static const char *op_name(enum change_op op)
+{
+    return op == CHANGE_CREATE ? "create" : op == CHANGE_DELETE ? "delete" : "save";
+}
+
+static struct str table_text(struct arena *arena, const struct table *table)
+{
+    return str_printf(arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name));
+}
+
+void receipt_write(struct sql *sql, const struct change *change)
+{
+    sql_raw(sql, ", r AS (INSERT INTO pg409.receipt"
+                 " (table_name, row_key, version, op, username, token) SELECT ");
+    sql_value(sql, table_text(sql->arena, change->table));
+    sql_raw(sql, ", _key, _version, ");
+    sql_value(sql, str_from(op_name(change->op)));
+    sql_raw(sql, ", ");
+    sql_value(sql, change->user);
+    sql_raw(sql, ", ");
+    sql_value(sql, change->token);
+    sql_raw(sql, " FROM w)");
+}
+
+size_t receipt_ask(struct talk *talk, const struct change *change)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "SELECT version, op, username, token, at::text FROM pg409.receipt"
+                  " WHERE table_name = ");
+    sql_value(&sql, table_text(talk->arena, change->table));
+    sql_raw(&sql, " AND row_key = ");
+    row_key_text_of(&sql, change->table, change->key);
+    sql_raw(&sql, " ORDER BY at DESC LIMIT 20");
+    return sql_ask(&sql, talk);
+}
+
+static struct str instant(struct arena *arena, struct str text)
+{
+    int64_t micros;
+    int digits;
+    struct buf buf;
+    if (http_instant(text, false, &micros, &digits) != ERR_NONE)
+        return STR_NONE;
+    buf_init(&buf, arena, 64);
+    http_instant_write(&buf, micros);
+    return buf_slice(&buf);
+}
+
+/* The version as version_text() wrote it. */
+static struct version version_kept(struct arena *arena, const struct table *table, struct str text)
+{
+    struct str xmin, column = str_cut(text, '~', &xmin);
+    return version_of(arena, table, str_is(column, "null") ? STR_NONE : column, xmin);
+}
+
+struct receipt receipt_of(struct arena *arena, const struct table *table,
+                          const struct answer *answer, const struct version *version)
+{
+    for (size_t row = 0; row < answer->rows; row++) {
+        struct receipt receipt = {
+            .found = true,
+            .version = version_kept(arena, table, answer_cell(answer, row, 0)),
+            .op = answer_cell(answer, row, 1),
+            .user = answer_cell(answer, row, 2),
+            .token = answer_cell(answer, row, 3),
+            .at = instant(arena, answer_cell(answer, row, 4)),
+        };
+        bool wanted =
+            version ? version_same(receipt.version, *version) : str_is(receipt.op, "delete");
+        if (wanted)
+            return receipt;
+    }
+    return (struct receipt){0};
+}
+
+size_t receipt_ask_created(struct talk *talk, const struct change *change)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "SELECT row_key FROM pg409.receipt WHERE op = 'create' AND table_name = ");
+    sql_value(&sql, table_text(talk->arena, change->table));
+    sql_raw(&sql, " AND token = ");
+    sql_value(&sql, change->token);
+    sql_raw(&sql, " AND username IS NOT DISTINCT FROM ");
+    sql_value(&sql, change->user);
+    talk->repeatable = true;
+    return sql_ask(&sql, talk);
+}
+
+struct str receipt_created(struct arena *arena, const struct answer *answer)
+{
+    struct json_value key, *items;
+    struct str values[MAX_KEY];
+    struct buf buf;
+    size_t at, count;
+    if (answer->rows == 0 ||
+        json_parse(arena, answer_cell(answer, 0, 0), 2, &key, &at) != ERR_NONE ||
+        json_items(arena, &key, MAX_KEY, &items, &count) != ERR_NONE)
+        return STR_NONE;
+    for (size_t i = 0; i < count; i++)
+        values[i] = items[i].text;
+    buf_init(&buf, arena, SIZE_MAX / 4);
+    url_key(&buf, values, count);
+    return buf_slice(&buf);
+}
+
+void receipt_expire(struct talk *talk, uint64_t days)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "DELETE FROM pg409.receipt WHERE ctid = ANY (ARRAY(SELECT ctid FROM pg409.receipt"
+                  " WHERE at < now() - interval '1 day' * ");
+    sql_number(&sql, days);
+    sql_raw(&sql, " LIMIT 1000))");
+    sql_ask(&sql, talk);
+}

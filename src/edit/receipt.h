@@ -1,0 +1,36 @@
+/*
+ * Receipts: who saved which version with which form, written in the same
+ * transaction as the save. Contract, section 5.
+ */
+#ifndef PG409_EDIT_RECEIPT_H
+#define PG409_EDIT_RECEIPT_H
+
+#include "edit/save.h"
+
+/* ", r AS (INSERT INTO pg409.receipt ... SELECT ... FROM w)": w holds _key and _version. */
+void receipt_write(struct sql *sql, const struct change *change);
+
+/* Asks for the newest receipts of the change's row; the index of the answer. */
+size_t receipt_ask(struct talk *talk, const struct change *change);
+
+struct receipt {
+    bool found;
+    struct version version;
+    struct str op, user, token, at; /* at as RFC 3339 */
+};
+
+/* The newest receipt of that answer that is about this version, or (op delete) the newest at all.
+ */
+struct receipt receipt_of(struct arena *arena, const struct table *table,
+                          const struct answer *answer, const struct version *version);
+
+/* Asks which row a create with this token made. Returns the index of the answer. */
+size_t receipt_ask_created(struct talk *talk, const struct change *change);
+
+/* The row's address segment from that answer; STR_NONE when there is none. */
+struct str receipt_created(struct arena *arena, const struct answer *answer);
+
+/* Asks for receipts older than days to be deleted, a thousand at most. */
+void receipt_expire(struct talk *talk, uint64_t days);
+
+#endif

@@ -1,0 +1,302 @@
+#include "edit/save.h"
+
+#include "edit/receipt.h"
+#include "edit/save_sql.h"
+
+#include "base/banned.h"
+
+#define MAX_REBASES 5
+
+static void ask_write(struct save *save);
+
+const char *outcome_name(enum outcome_kind kind)
+{
+    switch (kind) {
+    case OUTCOME_SAVED:
+        return "saved";
+    case OUTCOME_ALREADY_APPLIED:
+        return "already-applied";
+    case OUTCOME_REBASED:
+        return "rebased";
+    case OUTCOME_UNCHANGED:
+        return "unchanged";
+    case OUTCOME_CONFLICT:
+        return "conflict";
+    case OUTCOME_REFUSED:
+        return "refused";
+    }
+    return "refused";
+}
+
+static void finish(struct save *save, enum outcome_kind kind, enum reason reason)
+{
+    save->outcome.kind = kind;
+    save->outcome.reason = reason;
+    save->done(save);
+}
+
+/* What PostgreSQL refused because of the state of the data is a conflict; the rest is refused. */
+static enum outcome_kind kind_of(enum reason reason)
+{
+    switch (reason) {
+    case REASON_DUPLICATE:
+    case REASON_REFERENCED:
+    case REASON_DANGLING:
+    case REASON_LOCKED:
+    case REASON_CONTENTION:
+        return OUTCOME_CONFLICT;
+    default:
+        return OUTCOME_REFUSED;
+    }
+}
+
+static void after_duplicate(void *ctx)
+{
+    struct save *save = ctx;
+    const struct table *table = save->change.table;
+    const struct answer *answer = &save->talk->answers[save->row_answer];
+    if (!save->talk->failed && answer->rows > 0)
+        save->outcome.other_key = row_key_segment(save->talk->arena, table, answer, 0, 0);
+    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
+}
+
+static void after_created(void *ctx)
+{
+    struct save *save = ctx;
+    const struct answer *answer = &save->talk->answers[save->row_answer];
+    if (!save->talk->failed)
+        save->outcome.key = receipt_created(save->talk->arena, answer);
+    if (save->outcome.key.ptr)
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    else
+        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
+}
+
+/* A unique value is taken: by this very form sent before, or by a row that can be shown. */
+static void duplicate(struct save *save)
+{
+    const struct db_error *error = &save->outcome.error;
+    const struct unique *unique = table_unique(save->change.table, error->constraint);
+    if (str_is(error->constraint, "receipt_create_token")) {
+        talk_then(save->talk, after_created, save);
+        save->row_answer = receipt_ask_created(save->talk, &save->change);
+        return;
+    }
+    if (unique) {
+        talk_then(save->talk, after_duplicate, save);
+        if (save_ask_duplicate(save, unique))
+            return;
+        save->talk->then = NULL;
+    }
+    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
+}
+
+static void failed(struct save *save)
+{
+    struct db_error *error = &save->outcome.error;
+    *error = save->talk->error;
+    bool elsewhere = !str_eq(error->table, save->change.table->name);
+    if (error->reason == REASON_DANGLING && (elsewhere || save->change.op == CHANGE_DELETE)) {
+        error->reason = REASON_REFERENCED;
+        save->outcome.hint_table = error->table;
+    }
+    if (error->reason == REASON_DUPLICATE)
+        duplicate(save);
+    else
+        finish(save, kind_of(error->reason), error->reason);
+}
+
+static bool all_fields(const struct save *save, bool (*test)(const struct field *field))
+{
+    for (size_t i = 0; i < save->change.field_count; i++)
+        if (!test(&save->change.fields[i]))
+            return false;
+    return true;
+}
+
+static bool is_kept(const struct field *field)
+{
+    return field->kept;
+}
+
+/* What the editor wants is there already. */
+static bool is_stored(const struct field *field)
+{
+    return field->kept || field->merge == ROW_SAME;
+}
+
+/* What the editor saw is still so. */
+static bool is_as_seen(const struct field *field)
+{
+    return field->has_base &&
+           (field->merge == ROW_YOURS || (field->merge == ROW_SAME && field->kept));
+}
+
+/* Who and when: a column for it, else the receipt of the current version. */
+static struct receipt read_receipt(struct save *save, const struct version *version)
+{
+    struct receipt receipt = {0};
+    struct outcome *outcome = &save->outcome;
+    if (!save->change.receipts)
+        return receipt;
+    receipt = receipt_of(save->talk->arena, save->change.table,
+                         &save->talk->answers[save->receipt_answer], version);
+    if (!outcome->changed_by.ptr)
+        outcome->changed_by = receipt.user;
+    outcome->changed_at = receipt.at;
+    return receipt;
+}
+
+/* The row is at the version that was claimed, and yet it was not written. */
+static void after_lock(void *ctx)
+{
+    struct save *save = ctx;
+    if (save->talk->failed)
+        failed(save);
+    else if (save->talk->answers[save->row_answer].rows > 0)
+        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+    else
+        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+}
+
+static void not_written(struct save *save)
+{
+    if (!save->change.table->row_security) {
+        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+        return;
+    }
+    if (save->change.op == CHANGE_DELETE) { /* no statement asks the policies for DELETE alone */
+        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+        return;
+    }
+    talk_then(save->talk, after_lock, save);
+    save_ask_lock(save);
+}
+
+/* No row of that key can be seen. */
+static void gone(struct save *save)
+{
+    const struct change *change = &save->change;
+    const struct answer *exists = &save->talk->answers[save->exists_answer];
+    bool asked = change->table->row_security && change->row_exists;
+    if (asked && answer_true(exists, 0, 0)) {
+        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+        return;
+    }
+    if (!change->versioned) {
+        finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
+        return;
+    }
+    struct receipt receipt = read_receipt(save, NULL);
+    bool ours = receipt.found && version_same(change->version, receipt.version);
+    if (change->op == CHANGE_DELETE && ours)
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    else
+        finish(save, OUTCOME_CONFLICT, REASON_DELETED);
+}
+
+/* Sends the same change once more, based on what is there now. */
+static void rebase(struct save *save)
+{
+    if (save->rebases++ == MAX_REBASES) {
+        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
+        return;
+    }
+    save->change.version = save->outcome.version;
+    ask_write(save);
+}
+
+static bool same_form(const struct save *save, const struct receipt *receipt)
+{
+    return receipt->found && save->change.token.ptr && receipt->token.ptr &&
+           str_eq(save->change.token, receipt->token) && str_eq(save->change.user, receipt->user);
+}
+
+static void stale(struct save *save)
+{
+    struct change *change = &save->change;
+    struct receipt receipt = read_receipt(save, &save->outcome.version);
+    bool update = change->op == CHANGE_UPDATE;
+    if (update && all_fields(save, is_stored)) {
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+        return;
+    }
+    bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
+    if (update && !change->strict && (harmless || same_form(save, &receipt))) {
+        rebase(save);
+        return;
+    }
+    save->outcome.cut_short = version_cut_short(change->version, save->outcome.version);
+    finish(save, OUTCOME_CONFLICT, REASON_STALE);
+}
+
+static void after_look(void *ctx)
+{
+    struct save *save = ctx;
+    struct change *change = &save->change;
+    if (save->talk->failed && !change->versioned && !change->any)
+        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED); /* its values are not readable */
+    else if (save->talk->failed)
+        failed(save);
+    else if (!save_take_look(save))
+        gone(save);
+    else if (change->op == CHANGE_UPDATE && all_fields(save, is_kept))
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    else if (!change->versioned && !change->any) {
+        (void)read_receipt(save, &save->outcome.version);
+        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
+    } else if (change->versioned && !version_same(change->version, save->outcome.version))
+        stale(save);
+    else if (change->op == CHANGE_UPDATE && all_fields(save, is_stored))
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    else
+        not_written(save);
+}
+
+static void look(struct save *save)
+{
+    talk_then(save->talk, after_look, save);
+    save_ask_look(save);
+}
+
+static void after_write(void *ctx)
+{
+    struct save *save = ctx;
+    const struct answer *answer = &save->talk->answers[save->row_answer];
+    if (save->talk->failed) {
+        failed(save);
+    } else if (answer->rows > 0) {
+        save_take_written(save, answer);
+        finish(save, save->rebases ? OUTCOME_REBASED : OUTCOME_SAVED, REASON_NONE);
+    } else if (save->change.op == CHANGE_CREATE) {
+        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+    } else {
+        look(save);
+    }
+}
+
+static void ask_write(struct save *save)
+{
+    const struct change *change = &save->change;
+    talk_then(save->talk, after_write, save);
+    if (change->op == CHANGE_CREATE)
+        save_ask_insert(save);
+    else if (change->op == CHANGE_DELETE)
+        save_ask_delete(save);
+    else
+        save_ask_update(save);
+    save->talk->repeatable =
+        change->op == CHANGE_CREATE ? change->receipts && change->token.ptr : !change->any;
+}
+
+void save_row(struct save *save)
+{
+    const struct change *change = &save->change;
+    bool update = change->op == CHANGE_UPDATE;
+    bool blind = change->op != CHANGE_CREATE && !change->versioned && !change->any;
+    save->outcome = (struct outcome){0};
+    if (blind || (update && all_fields(save, is_kept)))
+        look(save);
+    else
+        ask_write(save);
+}

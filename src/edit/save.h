@@ -1,0 +1,102 @@
+/*
+ * The conditional write, and what became of it. One way for forms and JSON: a
+ * change says what the editor wants and on which version it is based; save_row
+ * asks the database, tells the causes of "no row" apart, and calls back with an
+ * outcome. A conflict is an outcome, not an error.
+ */
+#ifndef PG409_EDIT_SAVE_H
+#define PG409_EDIT_SAVE_H
+
+#include "edit/row.h"
+#include "merge/row.h"
+
+enum change_op { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
+
+/* One column of a change. */
+struct field {
+    const struct column *column;
+    struct str value; /* what the editor wants, text; STR_NONE is NULL */
+    struct str json;  /* the same as JSON, as it was sent; STR_NONE when it came from a form */
+    bool nested;      /* PostgreSQL reads the value from json: an array for an array column */
+    bool standard;    /* the column's default instead of a value */
+    bool kept;        /* part of the form, but not changed by the editor: never written */
+    bool has_base;
+    struct str base;                /* what the editor saw, text; STR_NONE is NULL */
+    struct str base_json;           /* the same as JSON, as it was sent */
+    bool base_nested;               /* as nested, for the base */
+    size_t yours_param, base_param; /* scratch of the query that compares them */
+    /* what save_row found out when it had to look */
+    bool compared;
+    struct str current;      /* text */
+    struct str current_json; /* when the change wants JSON */
+    enum row_merge merge;
+};
+
+struct change {
+    enum change_op op;
+    const struct table *table;
+    struct key key; /* of the row; for CHANGE_CREATE unused */
+    struct field *fields;
+    size_t field_count;
+    bool versioned; /* version is given */
+    struct version version;
+    bool any;         /* "whatever is there": no version is compared */
+    bool strict;      /* If-Match: nothing is rebased */
+    bool restoring;   /* creates with a key that the database would make itself */
+    bool json;        /* the outcome carries rows as JSON */
+    struct str user;  /* STR_NONE: nobody is logged in */
+    struct str token; /* of this form, or an Idempotency-Key; STR_NONE without */
+    bool receipts;    /* may be written: the schema is installed */
+    bool row_exists;  /* pg409.row_exists may be asked */
+};
+
+enum outcome_kind {
+    OUTCOME_SAVED,
+    OUTCOME_ALREADY_APPLIED,
+    OUTCOME_REBASED,
+    OUTCOME_UNCHANGED,
+    OUTCOME_CONFLICT,
+    OUTCOME_REFUSED
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    enum reason reason;     /* REASON_NONE unless conflict or refused */
+    struct version version; /* the row's now: saved, or current in a conflict */
+    bool has_version;
+    struct str key;        /* the row's address segment; STR_NONE for a create that failed */
+    struct str json;       /* the row now, when the change wants JSON */
+    struct db_error error; /* when PostgreSQL refused */
+    struct str *texts;     /* the current row, a text a column, when it was looked at */
+    struct str changed_by; /* who saved current; STR_NONE: unknown */
+    struct str changed_at; /* when, RFC 3339; STR_NONE: unknown */
+    bool cut_short;        /* the version lost digits on its way */
+    struct str other_key;  /* duplicate: the address segment of the row that has the value */
+    struct str hint_table; /* referenced: who still refers to it */
+};
+
+struct save {
+    struct change change;
+    struct talk *talk;
+    struct outcome outcome;
+    void (*done)(struct save *save);
+    void *ctx; /* of done */
+    /* how far it is */
+    size_t row_answer, receipt_answer, exists_answer;
+    unsigned rebases;
+};
+
+/*
+ * Starts save->change; save->done is called when save->outcome is there. save
+ * and all it points to live in talk->arena. Sets talk->repeatable, so that a
+ * lost connection is survived where that cannot do the change twice.
+ */
+void save_row(struct save *save);
+
+/* The field of that column, or NULL. */
+struct field *change_field(const struct change *change, const struct column *column);
+
+/* "saved", "conflict" and so on: the header PG409-Outcome. Static. */
+const char *outcome_name(enum outcome_kind kind);
+
+#endif

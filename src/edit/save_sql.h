@@ -1,0 +1,29 @@
+/*
+ * The statements of a save: what save.c asks. Not for anyone else.
+ */
+#ifndef PG409_EDIT_SAVE_SQL_H
+#define PG409_EDIT_SAVE_SQL_H
+
+#include "edit/save.h"
+
+/* The write itself; its answer has a row when it was done: see save_take_written. */
+void save_ask_insert(struct save *save);
+void save_ask_update(struct save *save);
+void save_ask_delete(struct save *save);
+
+/* Fills the outcome's version, key and json from the row that a write returned. */
+void save_take_written(struct save *save, const struct answer *answer);
+
+/* The row as it is now, every comparison of the change with it, and its receipts. */
+void save_ask_look(struct save *save);
+
+/* Fills outcome and fields from that answer's row; false when there is none. */
+bool save_take_look(struct save *save);
+
+/* Whether the row can be locked, which the policies for UPDATE decide. */
+void save_ask_lock(struct save *save);
+
+/* Which row has the values of this unique index; false when the change does not give them all. */
+bool save_ask_duplicate(struct save *save, const struct unique *unique);
+
+#endif

@@ -1,0 +1,68 @@
+#include "gateway/cgi.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+static const char *cgi_param(struct gateway *gateway, const char *name)
+{
+    (void)gateway;
+    return getenv(name);
+}
+
+static size_t cgi_read(struct gateway *gateway, char *into, size_t size)
+{
+    struct cgi *cgi = (struct cgi *)gateway;
+    size_t len = 0;
+    while (len < size) {
+        ssize_t got = read(STDIN_FILENO, into + len, size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            cgi->failed = true;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    return len;
+}
+
+static bool cgi_read_failed(struct gateway *gateway)
+{
+    return ((struct cgi *)gateway)->failed;
+}
+
+static enum err write_all(int fd, struct str bytes)
+{
+    while (bytes.len) {
+        ssize_t put = write(fd, bytes.ptr, bytes.len);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return ERR_IO;
+        bytes = str_skip(bytes, (size_t)put);
+    }
+    return ERR_NONE;
+}
+
+static enum err cgi_write(struct gateway *gateway, struct str bytes)
+{
+    (void)gateway;
+    return write_all(STDOUT_FILENO, bytes);
+}
+
+static void cgi_log(struct gateway *gateway, struct str line)
+{
+    (void)gateway;
+    if (write_all(STDERR_FILENO, line) == ERR_NONE && write_all(STDERR_FILENO, STR("\n")))
+        return; /* nobody reads the log: nothing to do about it */
+}
+
+void cgi_init(struct cgi *cgi)
+{
+    *cgi = (struct cgi){
+        .gateway = {cgi_param, cgi_read, cgi_read_failed, cgi_write, cgi_log},
+    };
+}

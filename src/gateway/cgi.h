@@ -1,0 +1,16 @@
+/*
+ * Plain CGI (RFC 3875): one request from environment and standard input.
+ */
+#ifndef PG409_GATEWAY_CGI_H
+#define PG409_GATEWAY_CGI_H
+
+#include "gateway/gateway.h"
+
+struct cgi {
+    struct gateway gateway; /* first, so that a pointer to it is one to the whole */
+    bool failed;
+};
+
+void cgi_init(struct cgi *cgi);
+
+#endif

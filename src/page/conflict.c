@@ -1,0 +1,176 @@
+#include "page/conflict.h"
+
+#include <string.h>
+
+#include "page/control.h"
+#include "wire/digest.h"
+#include "web/problem.h"
+
+#include "base/banned.h"
+
+/* PostgreSQL names no column for a value it cannot read, but quotes it at the end of its message.
+ */
+static const struct column *column_of_value(const struct change *change, struct str message)
+{
+    const struct column *found = NULL;
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct field *field = &change->fields[i];
+        const struct column *column = field->column;
+        if (field->kept || !field->value.ptr)
+            continue;
+        if (column->max_chars && str_chars(field->value) > column->max_chars)
+            return column;
+        if (field->value.len && column->kind != KIND_TEXT &&
+            str_find(message, field->value) != SIZE_MAX)
+            found = column;
+    }
+    return found;
+}
+
+static const struct column *wrong_column(const struct save *save)
+{
+    const struct db_error *error = &save->outcome.error;
+    const struct table *table = save->change.table;
+    const struct unique *unique = table_unique(table, error->constraint);
+    if (error->column.len && str_eq(error->table, table->name))
+        return table_column(table, error->column);
+    if (unique)
+        return unique->columns[0];
+    if (error->reason == REASON_VALUE)
+        return column_of_value(&save->change, error->message);
+    /* a constraint that PostgreSQL named bears the column's name: table_column_check, _fkey */
+    for (size_t i = 0; i < table->column_count && error->constraint.len; i++) {
+        struct str name = table->columns[i].name;
+        size_t at = str_find(error->constraint, name);
+        if (at == table->name.len + 1 && str_starts(error->constraint, table->name) &&
+            error->constraint.ptr[at + name.len] == '_')
+            return &table->columns[i];
+    }
+    return NULL;
+}
+
+/* The sentence above the form: what the database said where it speaks to people, else ours. */
+static struct str sentence(struct work *work, const struct save *save)
+{
+    const struct outcome *outcome = &save->outcome;
+    const struct problem *problem = problem_for(outcome->reason);
+    if (outcome->reason == REASON_RAISED || outcome->reason == REASON_CUSTOM)
+        return outcome->error.message;
+    if (outcome->reason == REASON_CHECK && outcome->error.constraint.ptr)
+        return str_printf(&work->arena, "%s (the rule “%.*s”). %s", problem->title,
+                          STR_ARG(outcome->error.constraint), problem->cure);
+    if (outcome->reason == REASON_REFERENCED && outcome->hint_table.ptr)
+        return str_printf(&work->arena, "%s: rows of “%.*s” do. %s", problem->title,
+                          STR_ARG(outcome->hint_table), problem->cure);
+    return str_printf(&work->arena, "%s. %s", problem->title, problem->cure);
+}
+
+/* The form once more, with what was typed and what is wrong with it. */
+static void form_again(struct work *work, const struct save *save, size_t first)
+{
+    const struct change *change = &save->change;
+    bool deleting = change->op == CHANGE_DELETE;
+    struct edit_view view = {
+        .creating = change->op == CHANGE_CREATE,
+        .version = change->versioned ? version_token(&work->arena, change->version) : STR_NONE,
+        .base = request_field(&work->request, STR("_base")),
+        .token = change->token,
+        .fields = change->fields,
+        .field_count = change->field_count,
+        .message = sentence(work, save),
+        .link = save->outcome.other_key,
+        .wrong = wrong_column(save),
+        .restoring = change->restoring,
+        .next = request_field(&work->request, STR("_next")),
+    };
+    if (view.link.ptr && str_eq(view.link, work->match.key))
+        view.link = STR_NONE;
+    page_begin(work, STR("Not saved"));
+    html_raw(OUT(work), "<h1>");
+    html_text(OUT(work), str_from(problem_for(save->outcome.reason)->title));
+    html_raw(OUT(work), "</h1>\n");
+    if (deleting) {
+        html_raw(OUT(work),
+                 "<p class=\"notice bad\" role=\"alert\"><strong>Not deleted.</strong> ");
+        html_text(OUT(work), view.message);
+        html_raw(OUT(work), "</p>\n<p><a");
+        page_link(work, "href", work_table_segment(work, work->table), work->match.key);
+        html_raw(OUT(work), ">Back to the row</a></p>\n");
+    } else {
+        edit_form(work, &view, first);
+    }
+    page_end(work);
+}
+
+static void after_choices(void *ctx)
+{
+    struct save *save = ctx;
+    form_again(save->ctx, save, 0);
+}
+
+static bool has_page(enum reason reason)
+{
+    return reason == REASON_STALE || reason == REASON_DELETED || reason == REASON_VERSION_REQUIRED;
+}
+
+static bool was_compared(const struct change *change)
+{
+    return change->field_count > 0 && change->fields[0].compared;
+}
+
+static void retry_after(struct work *work, enum reason reason)
+{
+    if (problem_for(reason)->again)
+        reply_header(&work->reply, "Retry-After", reason == REASON_LOCKED ? STR("2") : STR("5"));
+}
+
+void conflict_answer(struct work *work, struct save *save)
+{
+    const struct outcome *outcome = &save->outcome;
+    bool away = outcome->error.reason != REASON_NONE && problem_for(outcome->reason)->status >= 500;
+    work->reply.status = problem_status(outcome, save->change.strict);
+    reply_header(&work->reply, "Cache-Control", STR("no-store"));
+    retry_after(work, outcome->reason);
+    if (outcome->reason == REASON_DELETED) {
+        conflict_page_deleted(work, save);
+    } else if (has_page(outcome->reason) &&
+               (save->change.op == CHANGE_DELETE || was_compared(&save->change))) {
+        conflict_page(work, save, STR_NONE);
+    } else {
+        talk_then(&work->talk, after_choices, save);
+        if (!away && save->change.op != CHANGE_DELETE)
+            edit_ask_choices(work, save->change.fields, save->change.field_count);
+        work->talk.repeatable = true;
+        if (work->talk.asked_count > 0)
+            return;
+        work->talk.then = NULL;
+        work->talk.answer_count = 0;
+        form_again(work, save, 0);
+    }
+}
+
+void conflict_unresolved(struct work *work, struct save *save, const struct submitted *submitted)
+{
+    struct change *change = &save->change;
+    for (size_t i = 0; i < change->field_count; i++) {
+        struct field *field = &change->fields[i];
+        bool asked = submitted->asked[field->column - work->table->columns];
+        struct str name = str_printf(&work->arena, "_yours.%.*s", STR_ARG(field->column->name));
+        if (asked)
+            field->value = request_field(&work->request, name);
+        field->current = field->base;
+        field->has_base = field->has_base && !asked;
+        field->merge = asked ? ROW_CLASH : field->kept ? ROW_SAME : ROW_YOURS;
+    }
+    save->outcome = (struct outcome){.kind = OUTCOME_REFUSED,
+                                     .reason = REASON_STALE,
+                                     .version = change->version,
+                                     .has_version = true};
+    work->outcome = "refused";
+    work->reason = "unresolved";
+    work->reply.status = 422;
+    reply_header(&work->reply, "Cache-Control", STR("no-store"));
+    conflict_page(work, save,
+                  STR("A choice is still missing. Please choose for each field that "
+                      "is marked, then save."));
+}

@@ -1,0 +1,354 @@
+#include "page/conflict.h"
+
+#include "merge/diff.h"
+#include "page/control.h"
+#include "wire/digest.h"
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+#define CONTEXT 160 /* bytes of unchanged text around a change */
+
+/* Who saved it, as the start of a sentence; STR_NONE is somebody. */
+static struct str who(const struct work *work, const struct outcome *outcome)
+{
+    bool self = work->request.user.ptr && str_eq(outcome->changed_by, work->request.user);
+    if (self)
+        return STR("You");
+    return outcome->changed_by.len ? outcome->changed_by : STR("Somebody");
+}
+
+/* "anna's" as a heading. */
+static struct str whose(struct work *work, const struct outcome *outcome)
+{
+    bool self = work->request.user.ptr && str_eq(outcome->changed_by, work->request.user);
+    if (self)
+        return STR("What you saved before");
+    if (!outcome->changed_by.len)
+        return STR("What is there now");
+    return str_printf(&work->arena, "What %.*s saved", STR_ARG(outcome->changed_by));
+}
+
+static void when(struct work *work, const struct save *save)
+{
+    const struct table *table = work->table;
+    struct str instant = save->outcome.changed_at;
+    bool time = table->version_kind == VERSION_TIMESTAMPTZ && save->outcome.version.column.ptr;
+    if (!instant.ptr && time)
+        instant = save->outcome.version.column;
+    if (!instant.ptr)
+        return;
+    html_raw(OUT(work), " ");
+    page_when(work, instant);
+}
+
+/* Not inside a character: back to where one begins, or on to it. */
+static size_t at_char(struct str text, size_t at, bool forward)
+{
+    while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
+        at = forward ? at + 1 : at - 1;
+    return at;
+}
+
+/* Unchanged text: of a long stretch only what stands next to a change. */
+static void same_text(struct work *work, struct str text, bool first, bool last)
+{
+    struct buf *out = OUT(work);
+    if (text.len <= 3 * CONTEXT) {
+        html_text(out, text);
+        return;
+    }
+    size_t head = at_char(text, CONTEXT, false);
+    size_t tail = at_char(text, text.len - CONTEXT, true);
+    if (!first)
+        html_text(out, (struct str){text.ptr, head});
+    html_raw(out, "<span class=\"fold\" title=\"unchanged text left out\"> … </span>");
+    if (!last)
+        html_text(out, str_skip(text, tail));
+}
+
+/* old → new, differences marked by word. */
+static void show_diff(struct work *work, struct str old_text, struct str new_text)
+{
+    struct buf *out = OUT(work);
+    struct diff diff;
+    diff_words(&work->arena, old_text, new_text, &diff);
+    html_raw(out, "<div class=\"diff\">");
+    for (size_t i = 0; i < diff.count; i++) {
+        struct str text = diff.pieces[i].text;
+        if (diff.pieces[i].kind == DIFF_SAME) {
+            same_text(work, text, i == 0, i + 1 == diff.count);
+            continue;
+        }
+        bool removed = diff.pieces[i].kind == DIFF_REMOVED;
+        if (removed)
+            html_raw(out, "<del><span class=\"sr\">removed: </span>");
+        else
+            html_raw(out, "<ins><span class=\"sr\">added: </span>");
+        html_text(out, text);
+        if (removed)
+            html_raw(out, "</del>");
+        else
+            html_raw(out, "</ins>");
+    }
+    if (!new_text.len)
+        html_raw(out, " <span class=\"none\">(empty)</span>");
+    html_raw(out, "</div>");
+}
+
+/* One side of a field: a heading and what it changed. */
+static void side(struct work *work, struct str heading, const struct field *field, struct str value)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<div class=\"side\"><h3>");
+    html_text(out, heading);
+    html_raw(out, "</h3>");
+    if (field->has_base) {
+        show_diff(work, field->base, value);
+    } else {
+        html_raw(out, "<div class=\"diff\">");
+        control_show(work, field->column, value);
+        html_raw(out, "</div>");
+    }
+    html_raw(out, "</div>\n");
+}
+
+static void side_name(struct work *work, const char *prefix, const struct column *column)
+{
+    html_raw(OUT(work), " name=\"");
+    buf_text(OUT(work), prefix);
+    html_text(OUT(work), column->name);
+    html_raw(OUT(work), "\"");
+}
+
+static void pick(struct work *work, const struct column *column, const char *value,
+                 struct str words)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<label class=\"pick\"><input type=\"radio\" required autocomplete=\"off\"");
+    side_name(work, "_pick.", column);
+    html_attr(out, "value", str_from(value));
+    html_raw(out, "> ");
+    html_text(out, words);
+    html_raw(out, "</label>\n");
+}
+
+static void clash(struct work *work, const struct outcome *outcome, const struct field *field)
+{
+    struct buf *out = OUT(work);
+    const struct column *column = field->column;
+    html_raw(out, "<fieldset class=\"clash\"><legend>");
+    page_label(work, column);
+    html_raw(out, "</legend>\n<div class=\"sides\">\n");
+    side(work, STR("What you typed"), field, field->value);
+    side(work, whose(work, outcome), field, field->current);
+    html_raw(out, "</div>\n<div class=\"picks\">\n");
+    pick(work, column, "yours", STR("Keep mine"));
+    pick(work, column, "theirs", STR("Take the other"));
+    pick(work, column, "edit", STR("Use what stands in this field:"));
+    html_raw(out, "<label class=\"sr\" for=\"");
+    control_id(out, column);
+    html_raw(out, "\">Your own wording for ");
+    page_label(work, column);
+    html_raw(out, "</label>");
+    control(work, column, field->value, NULL, STR_NONE, false);
+    html_raw(out, "</div>\n<input type=\"hidden\" autocomplete=\"off\"");
+    side_name(work, "_yours.", column);
+    html_attr(out, "value", field->value);
+    html_raw(out, ">\n</fieldset>\n");
+}
+
+/* A settled value travels along; what equals the base needs not, except what a checkbox means. */
+static void settled_value(struct work *work, const struct field *field)
+{
+    struct buf *out = OUT(work);
+    bool yours = field->merge == ROW_YOURS;
+    if (!yours && !control_is_checkbox(field->column))
+        return;
+    struct str value = yours ? field->value : field->current;
+    html_raw(out, "<input type=\"hidden\" autocomplete=\"off\" name=\"");
+    page_field_name(out, field->column);
+    html_raw(out, "\"");
+    html_attr(out, "value", value);
+    html_raw(out, ">\n");
+}
+
+static void settled(struct work *work, const struct outcome *outcome, const struct field *field)
+{
+    struct buf *out = OUT(work);
+    bool yours = field->merge == ROW_YOURS;
+    html_raw(out, "<div class=\"settled\"><h3>");
+    page_label(work, field->column);
+    html_raw(out, "</h3><p>");
+    if (yours) {
+        html_raw(out, "Only you changed this. Yours is kept.");
+    } else {
+        html_text(out, who(work, outcome));
+        html_raw(out, " changed this and you did not. That change is kept.");
+    }
+    html_raw(out, "</p>");
+    if (field->has_base)
+        show_diff(work, field->base, yours ? field->value : field->current);
+    html_raw(out, "</div>\n");
+}
+
+static size_t count_merge(const struct change *change, enum row_merge merge)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < change->field_count; i++)
+        count += change->fields[i].merge == merge;
+    return count;
+}
+
+static void introduction(struct work *work, const struct save *save, size_t clashes)
+{
+    struct buf *out = OUT(work);
+    const struct outcome *outcome = &save->outcome;
+    html_raw(out, "<p class=\"lead\">");
+    if (outcome->reason == REASON_VERSION_REQUIRED) {
+        html_raw(out, "The form did not say which version of the row you were looking at, so it "
+                      "could have overwritten somebody's work. ");
+    } else {
+        html_text(out, who(work, outcome));
+        html_raw(out, " saved this row");
+        when(work, save);
+        html_raw(out, ", after you had opened it. ");
+    }
+    html_raw(out, "<strong>Nothing you typed is lost, and nothing has been overwritten.</strong> ");
+    if (clashes)
+        html_raw(out, "Please choose where both of you changed the same thing; then save.");
+    else
+        html_raw(out, "You changed different things, so both fit together. Look it over and save.");
+    html_raw(out, "</p>\n");
+    if (outcome->cut_short)
+        html_raw(out, "<p class=\"hint\">The version you sent lost digits on its way: it looks "
+                      "like the stored one, cut short, as JavaScript does with times. If so, the "
+                      "row has not changed at all.</p>\n");
+}
+
+/* The fields of the form that resolves it: based on what is there now. */
+static struct field *based_on_current(struct work *work, const struct change *change)
+{
+    struct field *fields = ARENA_ARRAY(&work->arena, change->field_count, struct field);
+    for (size_t i = 0; i < change->field_count; i++) {
+        fields[i] = change->fields[i];
+        fields[i].base = fields[i].current;
+    }
+    return fields;
+}
+
+static void hidden(struct work *work, const struct save *save)
+{
+    const struct change *change = &save->change;
+    struct edit_view view = {
+        .version = version_token(&work->arena, save->outcome.version),
+        .fields = based_on_current(work, change),
+        .field_count = change->field_count,
+        .token = digest_random(&work->arena, 16),
+        .next = request_field(&work->request, STR("_next")),
+    };
+    view.base = form_base(work, view.fields, view.field_count);
+    edit_hidden(work, &view);
+}
+
+static void differences(struct work *work, const struct save *save, size_t clashes)
+{
+    struct buf *out = OUT(work);
+    const struct change *change = &save->change;
+    if (clashes)
+        html_raw(out, "<h2>Please choose</h2>\n");
+    for (size_t i = 0; i < change->field_count; i++)
+        if (change->fields[i].merge == ROW_CLASH)
+            clash(work, &save->outcome, &change->fields[i]);
+    if (count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT))
+        html_raw(out, "<h2>Settled already</h2>\n");
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct field *field = &change->fields[i];
+        if (field->merge == ROW_YOURS || field->merge == ROW_CURRENT)
+            settled(work, &save->outcome, field);
+        if (field->merge != ROW_CLASH)
+            settled_value(work, field);
+    }
+}
+
+static void ways_out(struct work *work)
+{
+    html_raw(OUT(work), " <a");
+    page_link(work, "href", work_table_segment(work, work->table), work->match.key);
+    html_raw(OUT(work), ">Drop my changes and look at the row</a>");
+}
+
+/* Deleting what somebody has just changed. */
+static void stale_delete(struct work *work, const struct save *save)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<p class=\"lead\">");
+    html_text(out, who(work, &save->outcome));
+    html_raw(out, " saved this row");
+    when(work, save);
+    html_raw(out, ", after you had opened it. <strong>It has not been deleted.</strong> This is "
+                  "what it holds now:</p>\n<dl class=\"shown\">\n");
+    for (size_t i = 0; i < work->table->column_count; i++) {
+        const struct column *column = &work->table->columns[i];
+        if (!column->can_select)
+            continue;
+        html_raw(out, "<div><dt>");
+        page_label(work, column);
+        html_raw(out, "</dt><dd>");
+        control_show(work, column, save->outcome.texts[i]);
+        html_raw(out, "</dd></div>\n");
+    }
+    html_raw(out, "</dl>\n<form method=\"post\" autocomplete=\"off\"");
+    page_link(work, "action", work_table_segment(work, work->table), work->match.key);
+    html_raw(out, ">\n");
+    edit_hidden_field(work, STR("_method"), STR("DELETE"));
+    edit_hidden_field(work, STR("_version"), version_token(&work->arena, save->outcome.version));
+    html_raw(out, "<p class=\"actions\"><button type=\"submit\" class=\"danger\">Delete it all the "
+                  "same</button> <a");
+    page_link(work, "href", work_table_segment(work, work->table), work->match.key);
+    html_raw(out, ">Keep it</a></p></form>\n");
+}
+
+static void resolve_form(struct work *work, const struct save *save, size_t clashes)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<form method=\"post\" autocomplete=\"off\" class=\"resolve\"");
+    page_link(work, "action", work_table_segment(work, work->table), work->match.key);
+    html_raw(out, ">\n");
+    hidden(work, save);
+    differences(work, save, clashes);
+    html_raw(out, "<p class=\"actions\"><button type=\"submit\" class=\"main\">Save the result"
+                  "</button>");
+    ways_out(work);
+    html_raw(out,
+             "</p>\n<p class=\"hint\">If somebody saves again before you press the button, you "
+             "are asked again; nothing is overwritten.</p>\n</form>\n");
+}
+
+void conflict_page(struct work *work, const struct save *save, struct str message)
+{
+    struct buf *out = OUT(work);
+    bool deleting = save->change.op == CHANGE_DELETE;
+    bool blind = save->outcome.reason == REASON_VERSION_REQUIRED;
+    size_t clashes = count_merge(&save->change, ROW_CLASH);
+    struct str title = blind ? STR("Look before you save")
+                             : STR("Somebody else saved this row while you were editing");
+    if (str_is(who(work, &save->outcome), "You") && !blind)
+        title = STR("You saved this row in another window");
+    page_begin(work, title);
+    html_raw(out, "<h1>");
+    html_text(out, title);
+    html_raw(out, "</h1>\n");
+    if (message.ptr) {
+        html_raw(out, "<p class=\"notice bad\" role=\"alert\">");
+        html_text(out, message);
+        html_raw(out, "</p>\n");
+    }
+    if (deleting) {
+        stale_delete(work, save);
+    } else {
+        introduction(work, save, clashes);
+        resolve_form(work, save, clashes);
+    }
+    page_end(work);
+}

@@ -1,0 +1,243 @@
+#include "page/form_read.h"
+
+#include "page/control.h"
+#include "wire/digest.h"
+#include "wire/json.h"
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+#define MAX_COLUMNS 1700 /* PostgreSQL's own limit is 1,600 */
+
+struct str form_digest(struct work *work, struct str version, struct str base)
+{
+    struct str parts[] = {work->table->name, work->match.key, version, base};
+    return digest_of(&work->arena, parts, sizeof parts / sizeof *parts);
+}
+
+struct str form_columns(struct work *work, const struct field *fields, size_t count)
+{
+    struct buf buf;
+    struct str *names = ARENA_ARRAY(&work->arena, count, struct str);
+    buf_init(&buf, &work->arena, SIZE_MAX / 4);
+    for (size_t i = 0; i < count; i++)
+        names[i] = fields[i].column->name;
+    url_key(&buf, names, count);
+    return buf_slice(&buf);
+}
+
+struct str form_base(struct work *work, const struct field *fields, size_t count)
+{
+    struct buf buf;
+    buf_init(&buf, &work->arena, SIZE_MAX / 4);
+    buf_char(&buf, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_char(&buf, ',');
+        json_string(&buf, fields[i].column->name);
+        buf_char(&buf, ':');
+        json_string(&buf, fields[i].base);
+    }
+    buf_char(&buf, '}');
+    return buf_slice(&buf);
+}
+
+/* A column by its name in a form, where a leading underscore is doubled; NULL for our own names. */
+static const struct column *column_of(const struct table *table, struct str name)
+{
+    if (str_starts(name, STR("_"))) {
+        if (!str_starts(name, STR("__")))
+            return NULL;
+        name = str_skip(name, 1);
+    }
+    return table_column(table, name);
+}
+
+/* The value of a field whose name is prefix and the column's: "_pick." and "title". */
+static struct str side_field(struct work *work, const char *prefix, const struct column *column)
+{
+    struct str name = str_printf(&work->arena, "%s%.*s", prefix, STR_ARG(column->name));
+    return request_field(&work->request, name);
+}
+
+static struct str own_field(struct work *work, const struct column *column)
+{
+    bool doubled = str_starts(column->name, STR("_"));
+    struct str name =
+        doubled ? str_printf(&work->arena, "_%.*s", STR_ARG(column->name)) : column->name;
+    return request_field(&work->request, name);
+}
+
+/* Browsers send CRLF: the row keeps its own style, which base shows; LF without one. */
+static struct str newlines(struct arena *arena, struct str text, struct str base)
+{
+    struct buf buf;
+    bool crlf = str_find(base, STR("\r\n")) != SIZE_MAX;
+    if (str_find(text, STR("\r\n")) == SIZE_MAX && !crlf)
+        return text;
+    buf_init(&buf, arena, SIZE_MAX / 4);
+    for (size_t i = 0; i < text.len; i++) {
+        bool pair = text.ptr[i] == '\r' && i + 1 < text.len && text.ptr[i + 1] == '\n';
+        if (pair)
+            continue;
+        if (crlf && text.ptr[i] == '\n')
+            buf_char(&buf, '\r');
+        buf_char(&buf, text.ptr[i]);
+    }
+    return buf_slice(&buf);
+}
+
+/* An empty control: NULL where that is possible, unless the row held an empty text. */
+static struct str emptied(const struct field *field)
+{
+    bool text = field->column->kind == KIND_TEXT;
+    if (!text)
+        return STR_NONE;
+    if (field->has_base && field->base.ptr)
+        return field->base.len == 0 || field->column->not_null ? STR("") : STR_NONE;
+    return field->column->not_null ? STR("") : STR_NONE;
+}
+
+/* What was typed into a column's control, or chosen on a conflict page. */
+static void read_value(struct work *work, struct submitted *submitted, struct field *field)
+{
+    const struct column *column = field->column;
+    struct str typed = own_field(work, column), pick = side_field(work, "_pick.", column);
+    if (str_is(pick, "yours"))
+        typed = side_field(work, "_yours.", column);
+    else if (str_is(pick, "theirs"))
+        typed = field->base.ptr ? field->base : STR("");
+    else if (str_is(pick, "") || (!pick.ptr && side_field(work, "_yours.", column).ptr)) {
+        submitted->unresolved = true;
+        submitted->asked[column - work->table->columns] = true;
+    }
+    if (!typed.ptr && control_is_checkbox(column))
+        typed = STR("false");
+    if (!typed.ptr) { /* a disabled control is not sent: then nothing was changed in it */
+        field->value = field->base;
+        field->kept = field->has_base;
+        return;
+    }
+    field->value = typed.len ? newlines(&work->arena, typed, field->base) : emptied(field);
+    field->kept = field->has_base && str_eq(field->value, field->base);
+}
+
+/* A create leaves what was not filled in to the column's default. */
+static bool left_to_default(const struct field *field)
+{
+    return !field->value.ptr && field->column->has_default;
+}
+
+static bool read_base(struct work *work, struct submitted *submitted, struct json_object *base)
+{
+    struct json_value value;
+    size_t at;
+    submitted->base = request_field(&work->request, STR("_base"));
+    *base = (struct json_object){0};
+    if (!submitted->base.ptr)
+        return true;
+    struct str digest = form_digest(work, submitted->version, submitted->base);
+    if (!str_eq(digest, request_field(&work->request, STR("_form")))) {
+        work_problem(work, "mixed-form", STR_NONE);
+        return false;
+    }
+    if (json_parse(&work->arena, submitted->base, 2, &value, &at) ||
+        json_members(&work->arena, &value, MAX_COLUMNS, base)) {
+        work_problem(work, "malformed", STR("The field _base is not a JSON object."));
+        return false;
+    }
+    return true;
+}
+
+static void add_field(struct work *work, struct submitted *submitted,
+                      const struct json_object *base, const struct column *column)
+{
+    struct change *change = &submitted->change;
+    struct field *field = &change->fields[change->field_count];
+    const struct json_value *seen = json_get(base, column->name);
+    if (change_field(change, column))
+        return;
+    *field = (struct field){.column = column, .has_base = seen != NULL};
+    field->base = seen ? seen->text : STR_NONE;
+    read_value(work, submitted, field);
+    if (change->op == CHANGE_CREATE && left_to_default(field))
+        return;
+    change->field_count++;
+}
+
+/* The columns that the form says it rendered. */
+static bool read_listed(struct work *work, struct submitted *submitted,
+                        const struct json_object *base, struct str listed)
+{
+    struct str *names = ARENA_ARRAY(&work->arena, MAX_COLUMNS, struct str);
+    bool creating = submitted->change.op == CHANGE_CREATE;
+    size_t count;
+    if (url_key_parse(&work->arena, listed, names, MAX_COLUMNS, &count)) {
+        work_problem(work, "malformed", STR("The field _columns is not a list of columns."));
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct column *column = table_column(work->table, names[i]);
+        if (column && column_writable(work->table, column, creating))
+            add_field(work, submitted, base, column);
+        else if (!column && !work_reread(work)) {
+            work_problem(work, "unknown-name", names[i]);
+            return false;
+        } else if (!column)
+            return false;
+    }
+    return true;
+}
+
+/* A hand-written form: every field that is a column. */
+static bool read_fields(struct work *work, struct submitted *submitted,
+                        const struct json_object *base)
+{
+    const struct form *form = &work->request.form;
+    bool creating = submitted->change.op == CHANGE_CREATE;
+    for (size_t i = 0; i < form->count; i++) {
+        struct str name = form->fields[i].name;
+        const struct column *column = column_of(work->table, name);
+        bool ours = str_starts(name, STR("_")) && !str_starts(name, STR("__"));
+        if (column && column_writable(work->table, column, creating)) {
+            add_field(work, submitted, base, column);
+        } else if (!column && !ours) {
+            if (!work_reread(work))
+                work_problem(work, "unknown-name",
+                             str_printf(&work->arena,
+                                        "The form has a field “%.*s”, the table has "
+                                        "no such column.",
+                                        STR_ARG(name)));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool form_read(struct work *work, enum change_op op, struct submitted *submitted)
+{
+    struct json_object base;
+    const struct table *table = work->table;
+    struct claim claim = {.version = request_field(&work->request, STR("_version"))};
+    *submitted = (struct submitted){0};
+    change_start(work, op, &submitted->change);
+    submitted->change.token = request_field(&work->request, STR("_token"));
+    submitted->asked = ARENA_ARRAY(&work->arena, table->column_count, bool);
+    submitted->change.fields = ARENA_ARRAY(&work->arena, table->column_count + 1, struct field);
+    submitted->version = claim.version;
+    if (op == CHANGE_CREATE)
+        submitted->change.restoring = request_field(&work->request, STR("_restore")).ptr != NULL;
+    else if (table->version)
+        claim.column = own_field(work, table->version);
+    if (!submitted->version.ptr)
+        submitted->version = claim.column;
+    if (op != CHANGE_CREATE && !claim_version(work, &claim, &submitted->change))
+        return false;
+    if (!read_base(work, submitted, &base))
+        return false;
+    if (op == CHANGE_DELETE)
+        return true;
+    struct str listed = request_field(&work->request, STR("_columns"));
+    return listed.ptr ? read_listed(work, submitted, &base, listed)
+                      : read_fields(work, submitted, &base);
+}

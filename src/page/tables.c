@@ -1,0 +1,82 @@
+#include "page/browse.h"
+
+#include "base/banned.h"
+
+static void version_words(struct work *work, const struct table *table)
+{
+    struct buf *out = OUT(work);
+    if (table->key_count == 0) {
+        html_raw(out,
+                 "<span class=\"badge off\">not editable</span></td><td>It has no primary key, "
+                 "so nobody can say which row is meant.");
+        return;
+    }
+    if (table->protected) {
+        html_raw(out, "<span class=\"badge good\">protected</span></td><td>Every writer moves its "
+                      "version.");
+        return;
+    }
+    html_raw(out,
+             "<span class=\"badge warn\">unprotected</span></td><td>Forms here never overwrite "
+             "each other. To make other programs move the version too: <code>SELECT "
+             "pg409.protect('");
+    html_text(out, table->schema);
+    html_raw(out, ".");
+    html_text(out, table->name);
+    html_raw(out, "')</code>");
+}
+
+static void table_row(struct work *work, const struct table *table)
+{
+    struct buf *out = OUT(work);
+    bool open = table->key_count > 0 && table->can_select;
+    html_raw(out, "<tr><th scope=\"row\">");
+    if (open) {
+        html_raw(out, "<a");
+        page_link(work, "href", work_table_segment(work, table), STR_NONE);
+        html_raw(out, ">");
+    }
+    html_text(out, table->name);
+    if (open)
+        html_raw(out, "</a>");
+    html_raw(out, "</th><td>");
+    html_text(out, table->comment);
+    html_raw(out, "</td><td class=\"number\">");
+    if (table->estimate >= 0)
+        html_number(out, (uint64_t)table->estimate);
+    html_raw(out, "</td><td>");
+    version_words(work, table);
+    html_raw(out, "</td></tr>\n");
+}
+
+static bool hidden(const struct table *table)
+{
+    return table->key_count > 0 && !table->can_select;
+}
+
+void browse_tables(struct work *work)
+{
+    struct buf *out = OUT(work);
+    const struct catalog *catalog = work_catalog(work);
+    reply_header(&work->reply, "Cache-Control", STR("private, no-cache"));
+    page_begin(work, STR("Tables"));
+    html_raw(out, "<h1>Tables</h1>\n");
+    if (!catalog->receipts)
+        html_raw(out, "<p class=\"hint\">The schema pg409 is not installed in this database, so "
+                      "conflicts cannot say who saved. Load <code>schema/001_pg409.sql</code> once "
+                      "to change that.</p>\n");
+    html_raw(out,
+             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tables\"><table>"
+             "<thead><tr><th scope=\"col\">Table</th><th scope=\"col\">What it holds</th>"
+             "<th scope=\"col\" class=\"number\">Rows, about</th><th scope=\"col\">Versions</th>"
+             "<th scope=\"col\">What that means</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (!hidden(&catalog->tables[i]))
+            table_row(work, &catalog->tables[i]);
+    html_raw(out, "</tbody></table></div>\n");
+    if (catalog->table_count == 0)
+        html_raw(out,
+                 "<p>No tables can be seen here. Does the database user have privileges in this "
+                 "schema?</p>\n");
+    page_end(work);
+}

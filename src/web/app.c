@@ -1,0 +1,278 @@
+#include "web/app.h"
+
+#include <time.h>
+
+#include "web/problem.h"
+#include "web/writelog.h"
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+#define SECOND 1000000u
+
+static void dispatch(struct work *work);
+
+uint64_t app_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
+}
+
+void app_init(struct app *app, const struct route *routes,
+              void (*refuse)(struct work *work, struct refusal refusal), bool kept)
+{
+    *app = (struct app){.routes = routes, .refuse = refuse, .kept = kept};
+    config_init(&app->config);
+    arena_init(&app->work.arena);
+}
+
+static void forget_database(struct app *app)
+{
+    pg_free(app->pg);
+    catalog_free(app->catalog);
+    app->pg = NULL;
+    app->catalog = NULL;
+}
+
+void app_release(struct app *app)
+{
+    arena_release(&app->work.arena);
+    forget_database(app);
+    config_release(&app->config);
+}
+
+void app_idle(struct app *app)
+{
+    uint64_t limit = app->config.settings.idle_timeout * 1000;
+    if (app->pg && limit && app_now() - app->idle_since >= limit)
+        pg_close(app->pg);
+}
+
+static void start_talk(struct work *work)
+{
+    const struct settings *settings = work_settings(work);
+    talk_init(&work->talk, &work->arena);
+    work->talk.user = work->request.user;
+    work->talk.user_role = settings->user_role;
+    work->talk.lock_timeout = settings->lock_timeout;
+    work->talk.statement_timeout = settings->statement_timeout;
+}
+
+/* Table and key of the address; false when the request was answered or begun anew. */
+static bool find_row(struct work *work)
+{
+    struct str name;
+    size_t count;
+    work->table = NULL;
+    if (!work->match.table.ptr)
+        return true;
+    if (url_key_parse(&work->arena, work->match.table, &name, 1, &count) == ERR_NONE)
+        work->table = catalog_table(work_catalog(work), name);
+    if (!work->table) {
+        if (!work_reread(work))
+            work_problem(work, "no-table", STR_NONE);
+        return false;
+    }
+    if (work->table->key_count == 0 || !work->table->can_select) {
+        work_problem(work, work->table->key_count ? "privilege" : "no-key", STR_NONE);
+        return false;
+    }
+    if (!work->match.key.ptr)
+        return true;
+    work->key.values = work->key_values;
+    if (url_key_parse(&work->arena, work->match.key, work->key_values, MAX_KEY, &count) ||
+        count != work->table->key_count) {
+        work_problem(work, "no-row", STR_NONE);
+        return false;
+    }
+    return true;
+}
+
+/* A write is answered in the language it was sent in, everything else as Accept says. */
+static void (*choose_handler(const struct work *work))(struct work *work)
+{
+    const struct request *request = &work->request;
+    bool write = work->route->method != HTTP_GET;
+    if (write && request->has_body)
+        return request->form_body ? work->route->html : work->route->json;
+    return request->format == FORMAT_HTML  ? work->route->html
+           : request->format == FORMAT_CSV ? work->route->csv
+                                           : work->route->json;
+}
+
+static void handle(struct work *work)
+{
+    void (*handler)(struct work *) = choose_handler(work);
+    if (!find_row(work))
+        return;
+    if (handler)
+        handler(work);
+    else
+        work_problem(work, work->request.has_body ? "media-type" : "not-acceptable", STR_NONE);
+}
+
+static void after_catalog(void *ctx)
+{
+    struct work *work = ctx;
+    struct app *app = work->app;
+    if (work->talk.failed) {
+        work_failed(work);
+        return;
+    }
+    catalog_free(app->catalog);
+    app->catalog =
+        catalog_build(&work->talk.answers[0], &work->talk.answers[1], &app->config.settings);
+    app->catalog_read = app_now();
+    handle(work);
+}
+
+static uint64_t catalog_age(const struct app *app)
+{
+    return app_now() - app->catalog_read;
+}
+
+/* The handler, after the catalog where the one at hand will not do. */
+static void dispatch(struct work *work)
+{
+    struct app *app = work->app;
+    uint64_t most = work->route->catalog == CATALOG_FRESH || work->retried
+                        ? SECOND
+                        : app->config.settings.catalog_age * 1000;
+    start_talk(work);
+    if (work->route->catalog == CATALOG_NONE || (app->catalog && catalog_age(app) < most)) {
+        handle(work);
+        return;
+    }
+    talk_then(&work->talk, after_catalog, work);
+    catalog_ask(&work->talk, &app->config.settings);
+}
+
+static void start_anew(struct work *work)
+{
+    work->retried = true;
+    reply_clear(&work->reply);
+    dispatch(work);
+}
+
+bool work_reread(struct work *work)
+{
+    if (work->retried || catalog_age(work->app) < SECOND)
+        return false;
+    start_anew(work);
+    return true;
+}
+
+static struct refusal refusal_of(const char *name, struct str detail)
+{
+    return (struct refusal){problem_named(str_from(name))->status, name, detail};
+}
+
+/* What the columns of the route table demand. */
+static struct refusal check_route(struct work *work)
+{
+    const struct settings *settings = work_settings(work);
+    const struct request *request = &work->request;
+    enum access access = work->route->access;
+    bool anonymous = !request->user.ptr;
+    if (anonymous && ((access == ACCESS_WRITE && settings->anonymous != ANONYMOUS_WRITE) ||
+                      (access == ACCESS_READ && settings->anonymous == ANONYMOUS_DENY)))
+        return refusal_of("login-required", STR_NONE);
+    if (work->route->origin == ORIGIN_SAME && request_is_foreign(settings, request))
+        return refusal_of("foreign-origin", STR_NONE);
+    bool json = str_is(request->media_type, "application/json") ||
+                str_is(request->media_type, "application/merge-patch+json");
+    if (work->route->body == BODY_LIMITED && request->has_body && !request->form_body && !json)
+        return refusal_of("media-type", STR_NONE);
+    return (struct refusal){0};
+}
+
+static struct refusal find_route(struct work *work)
+{
+    struct request *request = &work->request;
+    struct buf allow;
+    unsigned methods =
+        route_methods(work->app->routes, request->segments, request->segment_count, &work->match);
+    if (request->segment_count > MAX_SEGMENTS || !methods)
+        return refusal_of("not-found", STR_NONE);
+    struct refusal refusal = request_body(&work->arena, work_settings(work), request);
+    if (refusal.status)
+        return refusal;
+    work->route = route_find(work->app->routes, request->segments, request->segment_count,
+                             request->method, &work->match);
+    work->is_write = work->route && work->route->method != HTTP_GET;
+    if (work->route)
+        return check_route(work);
+    buf_init(&allow, &work->arena, 256);
+    http_allow(&allow, methods);
+    reply_header(&work->reply, "Allow", buf_slice(&allow));
+    if (request->method == HTTP_OPTIONS) {
+        work->reply.status = 204;
+        return (struct refusal){0};
+    }
+    return refusal_of("method",
+                      str_printf(&work->arena, "It answers %.*s.", STR_ARG(buf_slice(&allow))));
+}
+
+/* Settings and connection for this request; a fault in the settings is a refusal. */
+static struct refusal open_app(struct app *app, struct gateway *gateway, uint64_t now)
+{
+    if (config_update(&app->config, gateway, now))
+        forget_database(app);
+    if (app->config.fault.ptr)
+        return refusal_of("settings", STR_NONE);
+    if (!app->pg) {
+        struct settings *settings = &app->config.settings;
+        struct pg_options options = {.conninfo = settings->database.ptr,
+                                     .connect_timeout = settings->connect_timeout,
+                                     .prepare = app->kept && settings->prepare == PREPARE_AUTO};
+        app->pg = pg_new(&options);
+    }
+    return (struct refusal){0};
+}
+
+/* Sends what was asked and calls the continuation, until nobody asks any more. */
+static void drive(struct work *work)
+{
+    struct talk *talk = &work->talk;
+    while (talk->then) {
+        void (*then)(void *) = talk->then;
+        talk->then = NULL;
+        pg_run(work->app->pg, talk);
+        bool outdated = talk->failed && talk->error.reason == REASON_CATALOG;
+        if (outdated && !work->retried && !work->reply.begun)
+            start_anew(work);
+        else
+            then(talk->ctx);
+    }
+}
+
+void app_serve(struct app *app, struct gateway *gateway)
+{
+    struct work *work = &app->work;
+    struct arena arena = work->arena;
+    *work = (struct work){.app = app, .arena = arena, .started = app_now()};
+    reply_init(&work->reply, &work->arena);
+    struct refusal broken = open_app(app, gateway, work->started);
+    struct refusal refusal = request_start(&work->arena, gateway, &work->request);
+    start_talk(work);
+    if (broken.status) {
+        work->trouble = app->config.fault;
+        refusal = broken;
+    }
+    if (!refusal.status)
+        refusal = find_route(work);
+    if (refusal.status) {
+        struct str allow = str_copy(&work->arena, buf_slice(&work->reply.headers));
+        work_refuse(work, refusal);
+        buf_str(&work->reply.headers, allow);
+    } else if (work->route) {
+        dispatch(work);
+        drive(work);
+    }
+    writelog_headers(work);
+    reply_send(&work->reply, gateway, work->request.method == HTTP_HEAD);
+    writelog_line(work);
+    arena_reset(&work->arena);
+    app->idle_since = app_now();
+}

@@ -1,0 +1,111 @@
+#include "web/claim.h"
+
+#include "web/problem.h"
+
+#include "base/banned.h"
+
+void change_start(struct work *work, enum change_op op, struct change *change)
+{
+    *change = (struct change){
+        .op = op,
+        .table = work->table,
+        .key = work->key,
+        .user = work->request.user,
+        .receipts = work_catalog(work)->receipts,
+        .row_exists = work_catalog(work)->row_exists,
+    };
+}
+
+/* One claim more; false when it disagrees with those before or cannot be read. */
+static bool add(struct work *work, struct str token, struct change *change)
+{
+    struct version version;
+    if (!token.ptr)
+        return true;
+    if (str_is(token, "*")) {
+        change->any = true;
+        return true;
+    }
+    if (version_parse(&work->arena, work->table, token, &version)) {
+        work_problem(work, "bad-version",
+                     str_printf(&work->arena, "“%.*s” is not a version of this table.",
+                                STR_ARG(token)));
+        return false;
+    }
+    if (change->versioned && !version_same(change->version, version)) {
+        work_problem(work, "versions-differ", STR_NONE);
+        return false;
+    }
+    if (!change->versioned || version.xmin.ptr) /* the one that says more */
+        change->version = version;
+    change->versioned = true;
+    return true;
+}
+
+static bool add_if_match(struct work *work, struct change *change)
+{
+    struct http_tags tags;
+    struct str value = request_header(&work->request, "HTTP_IF_MATCH");
+    if (http_tags(&work->arena, value, &tags)) {
+        work_problem(work, "malformed", STR("If-Match is not a list of entity tags."));
+        return false;
+    }
+    if (tags.count > 1) {
+        work_problem(work, "versions-differ", STR("If-Match has to name one version."));
+        return false;
+    }
+    change->strict = tags.any || tags.count;
+    if (tags.any)
+        change->any = true;
+    return tags.count == 0 || add(work, tags.tags[0], change);
+}
+
+bool claim_version(struct work *work, const struct claim *claim, struct change *change)
+{
+    if (!add_if_match(work, change) || !add(work, claim->version, change) ||
+        !add(work, form_get(&work->request.query, STR("_version")), change) ||
+        !add(work, claim->column, change))
+        return false;
+    if (change->any && change->versioned) {
+        work_problem(work, "versions-differ", STR("“*” and a version exclude each other."));
+        return false;
+    }
+    if (change->any && !work_settings(work)->allow_overwrite) {
+        work_problem(work, "overwrite", STR_NONE);
+        return false;
+    }
+    if (change->versioned)
+        work->logged_base = version_token(&work->arena, change->version);
+    else if (change->any)
+        work->logged_base = STR("*");
+    return true;
+}
+
+static void log_columns(struct work *work, const struct change *change)
+{
+    struct buf buf;
+    buf_init(&buf, &work->arena, 1000);
+    for (size_t i = 0; i < change->field_count; i++) {
+        if (change->fields[i].kept)
+            continue;
+        if (buf.len)
+            buf_char(&buf, ',');
+        buf_str(&buf, change->fields[i].column->name);
+    }
+    work->logged_columns = buf_slice(&buf);
+}
+
+void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
+{
+    work->outcome = outcome_name(outcome->kind);
+    if (outcome->reason != REASON_NONE)
+        work->reason = problem_for(outcome->reason)->name;
+    work->trouble = outcome->error.message;
+    log_columns(work, change);
+    if (!outcome->has_version)
+        return;
+    struct str token = version_token(&work->arena, outcome->version);
+    work->logged_current = token;
+    reply_header(&work->reply, "PG409-Version", token);
+    reply_header(&work->reply, "ETag", str_printf(&work->arena, "\"%.*s\"", STR_ARG(token)));
+}

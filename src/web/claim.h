@@ -1,0 +1,30 @@
+/*
+ * Which version a write claims to be based on: contract, section 2.6. The same
+ * for forms and JSON.
+ */
+#ifndef PG409_WEB_CLAIM_H
+#define PG409_WEB_CLAIM_H
+
+#include "web/work.h"
+
+/* What the body said: STR_NONE where it said nothing. */
+struct claim {
+    struct str version; /* _version */
+    struct str column;  /* the version column's own name */
+};
+
+/*
+ * Puts the claimed version into change (versioned, version, any, strict), from
+ * If-Match, the body's claim and the query parameter _version. False when it
+ * cannot be read, two disagree, or "*" is not allowed: then the request is
+ * answered.
+ */
+bool claim_version(struct work *work, const struct claim *claim, struct change *change);
+
+/* Fills what every change has: table, key, user, receipts; claim_version does the rest. */
+void change_start(struct work *work, enum change_op op, struct change *change);
+
+/* ETag, PG409-Version and PG409-Outcome of an outcome, and what the log line needs. */
+void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome);
+
+#endif

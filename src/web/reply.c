@@ -1,0 +1,71 @@
+#include "web/reply.h"
+
+#include "wire/http.h"
+
+#include "base/banned.h"
+
+#define MAX_HEADERS ((size_t)64 * 1024)
+#define MAX_BODY ((size_t)256 * 1024 * 1024)
+
+void reply_init(struct reply *reply, struct arena *arena)
+{
+    *reply = (struct reply){.status = 200};
+    buf_init(&reply->headers, arena, MAX_HEADERS);
+    buf_init(&reply->body, arena, MAX_BODY);
+}
+
+void reply_clear(struct reply *reply)
+{
+    reply->status = 200;
+    buf_clear(&reply->headers);
+    buf_clear(&reply->body);
+}
+
+void reply_field(struct reply *reply, struct str name, struct str value)
+{
+    buf_str(&reply->headers, name);
+    buf_text(&reply->headers, ": ");
+    for (size_t i = 0; i < value.len; i++)
+        if ((unsigned char)value.ptr[i] >= ' ' && value.ptr[i] != 0x7f)
+            buf_char(&reply->headers, value.ptr[i]);
+    buf_text(&reply->headers, "\r\n");
+}
+
+/* Status and headers in front of the first bytes of the body, in one write. */
+static void send_first(struct reply *reply, struct gateway *gateway, struct str body)
+{
+    struct buf out;
+    buf_init(&out, reply->headers.arena, MAX_HEADERS + MAX_BODY);
+    buf_printf(&out, "Status: %s\r\n", http_status(reply->status));
+    buf_str(&out, buf_slice(&reply->headers));
+    buf_text(&out, "\r\n");
+    bool together = body.len < (size_t)64 * 1024;
+    if (together)
+        buf_str(&out, body);
+    reply->lost = gateway->write(gateway, buf_slice(&out)) != ERR_NONE;
+    if (!together && !reply->lost)
+        reply->lost = gateway->write(gateway, body) != ERR_NONE;
+    reply->begun = true;
+}
+
+void reply_send(struct reply *reply, struct gateway *gateway, bool head)
+{
+    if (reply->begun) {
+        reply_piece(reply, gateway);
+        return;
+    }
+    struct str body = buf_slice(&reply->body);
+    if (reply->status != 204 && reply->status != 304)
+        reply_header(reply, "Content-Length", str_printf(reply->headers.arena, "%zu", body.len));
+    send_first(reply, gateway, head ? STR("") : body);
+}
+
+void reply_piece(struct reply *reply, struct gateway *gateway)
+{
+    struct str body = buf_slice(&reply->body);
+    if (!reply->begun)
+        send_first(reply, gateway, body);
+    else if (!reply->lost && body.len)
+        reply->lost = gateway->write(gateway, body) != ERR_NONE;
+    buf_clear(&reply->body);
+}

@@ -1,0 +1,259 @@
+#include "web/request.h"
+
+#include <string.h>
+
+#include "wire/digest.h"
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+#define MAX_PATH 4096
+#define MAX_QUERY 16384
+#define MAX_QUERY_FIELDS 200
+
+static struct refusal refuse(int status, const char *name, struct str detail)
+{
+    return (struct refusal){status, name, detail};
+}
+
+static const struct refusal fine = {0};
+
+static struct str param(const struct request *request, const char *name)
+{
+    return str_from(request->gateway->param(request->gateway, name));
+}
+
+struct str request_header(const struct request *request, const char *name)
+{
+    return param(request, name);
+}
+
+struct str request_field(const struct request *request, struct str name)
+{
+    return form_get(&request->form, name);
+}
+
+/* Percent-encodes a path for a link: all but unreserved characters and '/'. */
+static struct str encode_path(struct arena *arena, struct str path)
+{
+    struct buf buf;
+    bool first = true;
+    buf_init(&buf, arena, MAX_PATH * 4);
+    while (path.ptr) {
+        struct str part = str_cut(path, '/', &path);
+        if (!first)
+            buf_char(&buf, '/');
+        first = false;
+        url_encode(&buf, part);
+    }
+    return buf_slice(&buf);
+}
+
+/* The path of REQUEST_URI, decoded; STR_NONE when it is not usable. */
+static struct str uri_path(struct arena *arena, struct str uri)
+{
+    struct str query, out;
+    uri = str_cut(uri, '?', &query);
+    if (!str_starts(uri, STR("/")))
+        return STR_NONE;
+    return url_decode(arena, uri, URL_PLUS_IS_PLUS, &out) == ERR_NONE ? out : STR_NONE;
+}
+
+/*
+ * What stands before our addresses. Called directly, the address begins with
+ * SCRIPT_NAME; behind a rewrite it does not, and what is left of the address
+ * without PATH_INFO is what visitors see.
+ */
+static void find_prefix(struct arena *arena, struct request *request)
+{
+    struct str script = param(request, "SCRIPT_NAME");
+    struct str path = param(request, "PATH_INFO");
+    struct str seen = uri_path(arena, param(request, "REQUEST_URI"));
+    if (!script.ptr || str_is(script, "/"))
+        script = STR("");
+    if (!str_starts(path, STR("/")))
+        path = str_printf(arena, "/%.*s", STR_ARG(path));
+    bool direct = script.len && str_starts(seen, script);
+    if (!direct && seen.ptr && str_ends(seen, path))
+        script = str_range(seen.ptr, seen.ptr + seen.len - path.len);
+    request->prefix = encode_path(arena, script);
+    request->path = path;
+}
+
+static void find_segments(struct request *request)
+{
+    struct str rest = str_skip(request->path, 1);
+    while (rest.ptr && rest.len) {
+        struct str part = str_cut(rest, '/', &rest);
+        if (request->segment_count < MAX_SEGMENTS)
+            request->segments[request->segment_count] = part;
+        request->segment_count++;
+    }
+    if (request->segment_count > MAX_SEGMENTS)
+        request->segment_count = MAX_SEGMENTS + 1;
+}
+
+/* A request id worth keeping: short and made of harmless characters. */
+static bool is_id(struct str text)
+{
+    if (text.len == 0 || text.len > 64)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/",
+                    text.ptr[i]))
+            return false;
+    return true;
+}
+
+static struct refusal find_format(struct request *request)
+{
+    static const struct str offers[] = {{"application/json", 16},
+                                        {"text/html", 9},
+                                        {"text/csv", 8},
+                                        {"application/problem+json", 24}};
+    static const enum format formats[] = {FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSON};
+    static const struct {
+        const char *name;
+        enum format format;
+    } names[] = {{"json", FORMAT_JSON}, {"html", FORMAT_HTML}, {"csv", FORMAT_CSV}};
+    struct str wanted = form_get(&request->query, STR("_format"));
+    for (size_t i = 0; i < sizeof names / sizeof *names && wanted.ptr; i++)
+        if (str_is(wanted, names[i].name)) {
+            request->format = names[i].format;
+            return fine;
+        }
+    if (wanted.ptr)
+        return refuse(400, "malformed", STR("_format is html, json or csv."));
+    size_t count = sizeof offers / sizeof *offers;
+    size_t choice = http_accept(param(request, "HTTP_ACCEPT"), offers, count);
+    if (choice == count)
+        return refuse(406, "not-acceptable", STR("This address has HTML, JSON and CSV."));
+    request->format = formats[choice];
+    return fine;
+}
+
+struct refusal request_start(struct arena *arena, struct gateway *gateway, struct request *request)
+{
+    struct str bad;
+    *request = (struct request){.gateway = gateway};
+    request->id = param(request, "HTTP_X_REQUEST_ID");
+    if (!is_id(request->id))
+        request->id = digest_random(arena, 8);
+    request->sent_method = request->method = http_method(param(request, "REQUEST_METHOD"));
+    request->user = param(request, "REMOTE_USER");
+    if (request->user.len == 0)
+        request->user = STR_NONE;
+    find_prefix(arena, request);
+    request->query_text = param(request, "QUERY_STRING");
+    if (request->path.len > MAX_PATH || request->query_text.len > MAX_QUERY)
+        return refuse(414, "too-long", STR("The address is too long."));
+    if (form_parse(arena, request->query_text, MAX_QUERY_FIELDS, &request->query, &bad))
+        return refuse(400, "malformed",
+                      STR("The part of the address behind '?' is not well formed."));
+    struct refusal refusal = find_format(request);
+    if (refusal.status)
+        return refusal;
+    if (str_check_utf8(request->path) || str_check_utf8(request->user))
+        return refuse(400, "malformed", STR("The address is not valid UTF-8."));
+    find_segments(request);
+    return fine;
+}
+
+/* The bytes of the body, all that were announced. */
+static struct refusal read_body(struct arena *arena, const struct settings *settings,
+                                struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    struct str announced = param(request, "CONTENT_LENGTH");
+    uint64_t length = 0;
+    char more;
+    if (announced.len && str_to_u64(announced, INT64_MAX, &length))
+        return refuse(400, "malformed", STR("Content-Length is not a number."));
+    if (length > settings->max_body)
+        return refuse(413, "too-large",
+                      str_printf(arena, "The limit for one request is %llu bytes.",
+                                 (unsigned long long)settings->max_body));
+    char *bytes = arena_alloc(arena, length + 1);
+    size_t got = length ? gateway->read(gateway, bytes, length) : 0;
+    if (got < length || gateway->read_failed(gateway))
+        return refuse(400, "cut-short",
+                      str_printf(arena, "Only %zu of %llu bytes arrived. Nothing was saved.", got,
+                                 (unsigned long long)length));
+    if (length && gateway->read(gateway, &more, 1) > 0)
+        return refuse(400, "malformed",
+                      STR("More bytes arrived than were announced. Nothing was saved."));
+    request->body = (struct str){bytes, length};
+    request->has_body = length > 0;
+    return fine;
+}
+
+static struct refusal read_form(struct arena *arena, const struct settings *settings,
+                                struct request *request)
+{
+    struct str bad;
+    switch (form_parse(arena, request->body, settings->max_fields, &request->form, &bad)) {
+    case ERR_NONE:
+        return fine;
+    case ERR_TOO_MANY:
+        return refuse(413, "too-large",
+                      str_printf(arena, "A form may have %llu fields.",
+                                 (unsigned long long)settings->max_fields));
+    case ERR_UTF8:
+        return refuse(400, "malformed", STR("The form holds bytes that are not valid UTF-8."));
+    case ERR_NUL:
+        return refuse(422, "value",
+                      STR("The form holds a NUL character, which no text can store."));
+    default:
+        return refuse(400, "malformed", STR("The form is not well formed."));
+    }
+}
+
+/* Hosts block methods: a POST may say what it means. */
+static struct refusal override_method(struct request *request)
+{
+    struct str wanted = param(request, "HTTP_X_HTTP_METHOD_OVERRIDE");
+    struct str field = form_get(&request->form, STR("_method"));
+    if (request->sent_method != HTTP_POST || (!wanted.len && !field.len))
+        return fine;
+    unsigned method = http_method(field.len ? field : wanted);
+    if (!(method & (HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE)))
+        return refuse(400, "malformed", STR("_method is PUT, PATCH or DELETE."));
+    request->method = method;
+    return fine;
+}
+
+struct refusal request_body(struct arena *arena, const struct settings *settings,
+                            struct request *request)
+{
+    struct refusal refusal = read_body(arena, settings, request);
+    if (refusal.status)
+        return refusal;
+    request->media_type = http_media_type(arena, param(request, "CONTENT_TYPE"));
+    request->form_body = str_is(request->media_type, "application/x-www-form-urlencoded");
+    if (request->form_body && request->has_body) {
+        refusal = read_form(arena, settings, request);
+        if (refusal.status)
+            return refusal;
+    }
+    return override_method(request);
+}
+
+/* Whether origin, "https://host[:port]", is the host that was asked. */
+static bool same_host(struct str origin, struct str host)
+{
+    size_t at = str_find(origin, STR("://"));
+    return at != SIZE_MAX && host.len && str_ieq(str_skip(origin, at + 3), host);
+}
+
+bool request_is_foreign(const struct settings *settings, const struct request *request)
+{
+    struct str site = param(request, "HTTP_SEC_FETCH_SITE");
+    struct str origin = param(request, "HTTP_ORIGIN");
+    if (origin.ptr && str_in_list(settings->origins, origin))
+        return false;
+    if (site.len)
+        return !str_is(site, "same-origin") && !str_is(site, "none");
+    if (origin.len)
+        return !same_host(origin, param(request, "HTTP_HOST"));
+    return false; /* not a browser: nothing is sent along that it did not mean to send */
+}

@@ -1,0 +1,81 @@
+#include "web/writelog.h"
+
+#include "web/app.h"
+
+#include "base/banned.h"
+
+#define MAX_LINE 4000
+
+void writelog_headers(struct work *work)
+{
+    struct reply *reply = &work->reply;
+    uint64_t total = app_now() - work->started;
+    if (reply->begun)
+        return;
+    reply_header(reply, "X-Request-Id", work->request.id);
+    reply_header(reply, "Server-Timing",
+                 str_printf(&work->arena, "db;dur=%.3f, total;dur=%.3f",
+                            (double)work->talk.micros / 1000, (double)total / 1000));
+    reply_header(reply, "Content-Security-Policy",
+                 STR("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+                     "frame-ancestors 'none'; base-uri 'none'"));
+    reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
+    reply_header(reply, "Referrer-Policy", STR("same-origin"));
+    if (work->is_write && work->outcome)
+        reply_header(reply, "PG409-Outcome", str_from(work->outcome));
+}
+
+/* A value of the line: quoted when it has to be, control characters as a dot. */
+static void value(struct buf *line, struct str text)
+{
+    bool quote = text.len == 0;
+    for (size_t i = 0; i < text.len; i++)
+        quote |= (unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == '"' || text.ptr[i] == '=';
+    if (quote)
+        buf_char(line, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool control = (unsigned char)c < ' ' || c == 0x7f;
+        buf_char(line, control ? '.' : c == '"' ? '\'' : c);
+    }
+    if (quote)
+        buf_char(line, '"');
+}
+
+static void pair(struct buf *line, const char *name, struct str text)
+{
+    if (!text.ptr)
+        return;
+    buf_char(line, ' ');
+    buf_text(line, name);
+    buf_char(line, '=');
+    value(line, text);
+}
+
+void writelog_line(struct work *work)
+{
+    struct buf line;
+    const struct request *request = &work->request;
+    struct arena *arena = &work->arena;
+    bool failed = work->reply.status >= 500;
+    if (!work->is_write && !failed)
+        return;
+    buf_init(&line, arena, MAX_LINE);
+    buf_text(&line, failed ? "pg409 error" : "pg409 write");
+    pair(&line, "id", request->id);
+    pair(&line, "user", request->user);
+    pair(&line, "method", str_from(http_method_name(request->method)));
+    pair(&line, "table", work->table ? work->table->name : work->match.table);
+    pair(&line, "key", work->match.key);
+    pair(&line, "outcome", str_from(work->outcome));
+    pair(&line, "reason", str_from(work->reason));
+    pair(&line, "columns", work->logged_columns);
+    pair(&line, "base", work->logged_base);
+    pair(&line, "current", work->logged_current);
+    pair(&line, "status", str_printf(arena, "%d", work->reply.status));
+    pair(&line, "ms", str_printf(arena, "%.1f", (double)(app_now() - work->started) / 1000));
+    pair(&line, "sqlstate",
+         work->talk.error.sqlstate[0] ? str_from(work->talk.error.sqlstate) : STR_NONE);
+    pair(&line, "error", work->trouble);
+    request->gateway->log(request->gateway, buf_slice(&line));
+}

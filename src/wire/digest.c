@@ -1,0 +1,67 @@
+#include "wire/digest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include <openssl/evp.h>
+
+#include "base/banned.h"
+
+#define RANDOM_MAX 32
+
+static struct str to_hex(struct arena *arena, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, 2 * count + 1);
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return (struct str){text, 2 * count};
+}
+
+/* A libcrypto that cannot hash is a broken process, not a bad request. */
+static void require(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void hash_text(EVP_MD_CTX *context, struct str text)
+{
+    uint64_t length = text.ptr ? text.len : UINT64_MAX;
+    unsigned char prefix[8];
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix[i] = (unsigned char)(length >> (56 - 8 * i));
+    require(EVP_DigestUpdate(context, prefix, sizeof prefix) == 1);
+    if (text.len)
+        require(EVP_DigestUpdate(context, text.ptr, text.len) == 1);
+}
+
+struct str digest_of(struct arena *arena, const struct str *texts, size_t count)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    require(context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    for (size_t i = 0; i < count; i++)
+        hash_text(context, texts[i]);
+    require(EVP_DigestFinal_ex(context, hash, &len) == 1 && len == 32);
+    EVP_MD_CTX_free(context);
+    return to_hex(arena, hash, len);
+}
+
+struct str digest_random(struct arena *arena, size_t count)
+{
+    unsigned char bytes[RANDOM_MAX];
+    require(count <= sizeof bytes);
+    for (size_t got = 0; got < count;) {
+        ssize_t more = getrandom(bytes + got, count - got, 0);
+        /* Only early in the boot can a signal come between. */
+        require(more > 0 || (more < 0 && errno == EINTR));
+        if (more > 0)
+            got += (size_t)more;
+    }
+    return to_hex(arena, bytes, count);
+}

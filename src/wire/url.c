@@ -1,0 +1,128 @@
+#include "wire/url.h"
+
+#include "base/banned.h"
+
+static bool is_alnum(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* The escape character and the byte in hex, upper-case as RFC 3986 advises. */
+static void add_escaped(struct buf *buf, char escape, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char byte = (unsigned char)c;
+    buf_add(buf, (char[]){escape, digits[byte >> 4], digits[byte & 15]}, 3);
+}
+
+/*
+ * Undoes escape + two hex digits, and '+' where it is a space. '%' in URLs and
+ * '~' in keys follow the same rule, so this is written once.
+ */
+static enum err unescape(struct arena *arena, struct str in, char escape, bool plus_is_space,
+                         struct str *out)
+{
+    char *text = arena_alloc(arena, in.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        char c = in.ptr[i];
+        if (c == escape) {
+            int high = in.len - i > 2 ? hex_digit(in.ptr[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(in.ptr[i + 2]) : -1;
+            if (low < 0)
+                return ERR_SYNTAX;
+            c = (char)(high << 4 | low);
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        text[len++] = c;
+    }
+    /* Only now: a code point may be partly raw and partly encoded. */
+    struct str result = {text, len};
+    enum err err = str_check_utf8(result);
+    if (!err)
+        *out = result;
+    return err;
+}
+
+enum err url_decode(struct arena *arena, struct str in, enum url_plus plus, struct str *out)
+{
+    bool plus_is_space = plus == URL_PLUS_IS_SPACE;
+    for (size_t i = 0; i < in.len; i++)
+        if (in.ptr[i] == '%' || (in.ptr[i] == '+' && plus_is_space))
+            return unescape(arena, in, '%', plus_is_space, out);
+    enum err err = str_check_utf8(in);
+    if (!err)
+        *out = in;
+    return err;
+}
+
+void url_encode(struct buf *buf, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~')
+            buf_char(buf, c);
+        else
+            add_escaped(buf, '%', c);
+    }
+}
+
+static void add_key_value(struct buf *buf, struct str value, bool first)
+{
+    /* A bare '~' can mean nothing else, for any other is followed by two digits. */
+    if (value.len == 0)
+        buf_char(buf, '~');
+    bool dots = str_is(value, ".") || str_is(value, "..");
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        bool plain = is_alnum(c) || c == '-' || (c == '.' && !(dots && i == 0)) ||
+                     (c == '_' && !(first && i == 0));
+        if (plain)
+            buf_char(buf, c);
+        else
+            add_escaped(buf, '~', c);
+    }
+}
+
+void url_key(struct buf *buf, const struct str *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_char(buf, ',');
+        add_key_value(buf, values[i], i == 0);
+    }
+}
+
+enum err url_key_parse(struct arena *arena, struct str segment, struct str *values, size_t max,
+                       size_t *count)
+{
+    *count = 0;
+    do {
+        struct str part = str_cut(segment, ',', &segment);
+        /* Not taken for an empty value: a stray comma is a slip, not a key. */
+        if (part.len == 0)
+            return ERR_SYNTAX;
+        if (*count == max)
+            return ERR_TOO_MANY;
+        if (str_is(part, "~"))
+            part = STR("");
+        enum err err = unescape(arena, part, '~', false, &values[*count]);
+        if (err)
+            return err;
+        ++*count;
+    } while (segment.ptr);
+    return ERR_NONE;
+}

@@ -1,0 +1,101 @@
+/*
+ * Digests, against values worked out with Python's hashlib.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "wire/digest.h"
+
+#include "base/banned.h"
+
+static int arena_setup(void **state)
+{
+    static struct arena arena;
+    arena_init(&arena);
+    *state = &arena;
+    return 0;
+}
+
+static int arena_teardown(void **state)
+{
+    arena_release(*state);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
+
+static void assert_str(struct str text, const char *expected)
+{
+    assert_non_null(text.ptr);
+    assert_int_equal(text.len, strlen(expected));
+    assert_memory_equal(text.ptr, expected, text.len);
+}
+
+static void digests_are_those_of_sha256(void **state)
+{
+    assert_str(digest_of(*state, NULL, 0),
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_str(digest_of(*state, (struct str[]){STR("")}, 1),
+               "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc");
+    assert_str(digest_of(*state, (struct str[]){STR_NONE}, 1),
+               "12a3ae445661ce5dee78d0650d33362dec29c4f82af05e7e57fb595bbbacf0ca");
+    struct buf buf;
+    buf_init(&buf, *state, 2000);
+    for (int i = 0; i < 1000; i++)
+        buf_text(&buf, "\xc3\xbc");
+    assert_str(digest_of(*state, (struct str[]){buf_slice(&buf)}, 1),
+               "21b6ca9127ccf968344e6a73eea9fb6fa01af3167a74c0777f67848b08a9db1d");
+}
+
+static void a_byte_moved_to_the_neighbour_changes_them(void **state)
+{
+    assert_str(digest_of(*state, (struct str[]){STR("ab"), STR("c")}, 2),
+               "601d5476e2ccfe2c87a2bba7a322659734a05749d5b5aa781f513e4912db0d5f");
+    assert_str(digest_of(*state, (struct str[]){STR("a"), STR("bc")}, 2),
+               "3fafa1cf2f19a7c1129beb20cf0983f73a489a221fc0dd2f16d1be292d089205");
+}
+
+static void random_codes_have_their_length_and_differ(void **state)
+{
+    for (size_t count = 0; count <= 32; count++) {
+        struct str a = digest_random(*state, count);
+        struct str b = digest_random(*state, count);
+        assert_int_equal(a.len, 2 * count);
+        assert_int_equal(strspn(a.ptr, "0123456789abcdef"), 2 * count);
+        if (count >= 8)
+            assert_false(str_eq(a, b));
+    }
+}
+
+/* Each of the 256 bytes turns up among 8192: 1 - 3e-12 says so. */
+static void random_codes_use_every_byte(void **state)
+{
+    bool seen[256] = {false};
+    for (int i = 0; i < 256; i++) {
+        struct str code = digest_random(*state, 32);
+        for (size_t at = 0; at < code.len; at += 2) {
+            static const char digits[] = "0123456789abcdef";
+            size_t byte = (size_t)(strchr(digits, code.ptr[at]) - digits) * 16 +
+                          (size_t)(strchr(digits, code.ptr[at + 1]) - digits);
+            seen[byte] = true;
+        }
+    }
+    for (size_t byte = 0; byte < 256; byte++)
+        assert_true(seen[byte]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(digests_are_those_of_sha256),
+        TEST(a_byte_moved_to_the_neighbour_changes_them),
+        TEST(random_codes_have_their_length_and_differ),
+        TEST(random_codes_use_every_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
