@@ -8,6 +8,7 @@ const struct sqlstate_row sqlstate_rows[] = {
     {"", REASON_AWAY},            /* the connection died: libpq has no SQLSTATE to give */
     {"08???", REASON_AWAY},       /* connection exception */
     {"0A000", REASON_CATALOG},    /* cached plan must not change result type */
+    {"22023", REASON_PRIVILEGE},  /* the role of the setting user_role does not exist */
     {"22???", REASON_VALUE},      /* data exception */
     {"23001", REASON_REFERENCED}, /* restrict violation */
     {"23502", REASON_NOT_NULL},

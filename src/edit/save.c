@@ -222,7 +222,8 @@ static void stale(struct save *save)
         return;
     }
     bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
-    if (update && !change->strict && (harmless || same_form(save, &receipt))) {
+    bool own = !change->json && same_form(save, &receipt);
+    if (update && !change->strict && (harmless || own)) {
         rebase(save);
         return;
     }

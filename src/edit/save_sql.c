@@ -66,6 +66,16 @@ static void forget_params(struct change *change)
         change->fields[i].yours_param = change->fields[i].base_param = 0;
 }
 
+/* The column that says who changed the row, where pg409 has to fill it in. */
+static const struct column *signature(const struct change *change)
+{
+    const struct column *column = change->table->user;
+    bool create = change->op == CHANGE_CREATE;
+    if (!column || !change->user.ptr || column->kind != KIND_TEXT || change_field(change, column))
+        return NULL;
+    return column_writable(change->table, column, create) ? column : NULL;
+}
+
 static void open_write(struct sql *sql, struct save *save)
 {
     sql_init(sql, save->talk->arena);
@@ -140,6 +150,7 @@ void save_ask_insert(struct save *save)
     struct sql sql;
     size_t count = 0;
     bool version = starts_version(table);
+    const struct column *user = signature(change);
     open_write(&sql, save);
     sql_raw(&sql, "INSERT INTO ");
     sql_name(&sql, table->schema, table->name);
@@ -151,6 +162,10 @@ void save_ask_insert(struct save *save)
     if (version) {
         buf_text(&sql.text, count++ ? ", " : " (");
         sql_ident(&sql, table->version->name);
+    }
+    if (user) {
+        buf_text(&sql.text, count++ ? ", " : " (");
+        sql_ident(&sql, user->name);
     }
     buf_text(&sql.text, count ? ")" : " DEFAULT VALUES");
     if (change->restoring)
@@ -165,6 +180,10 @@ void save_ask_insert(struct save *save)
     if (version) {
         buf_text(&sql.text, change->field_count ? ", " : " VALUES (");
         first_version(&sql, table);
+    }
+    if (user) {
+        buf_text(&sql.text, change->field_count || version ? ", " : " VALUES (");
+        sql_typed(&sql, change->user, user->base_type);
     }
     if (count)
         sql_raw(&sql, ")");
@@ -209,6 +228,7 @@ void save_ask_update(struct save *save)
 {
     struct change *change = &save->change;
     const struct table *table = change->table;
+    const struct column *user = signature(change);
     struct sql sql;
     bool first = true;
     open_write(&sql, save);
@@ -230,6 +250,12 @@ void save_ask_update(struct save *save)
             yours(&sql, table, field);
     }
     version_advance(&sql, table, change->version, change->any);
+    if (user) {
+        sql_raw(&sql, ", ");
+        sql_ident(&sql, user->name);
+        sql_raw(&sql, " = ");
+        sql_typed(&sql, change->user, user->base_type);
+    }
     where(&sql, change);
     changes_something(&sql, change);
     close_write(&sql, save);

@@ -78,7 +78,10 @@ static void page_of_row(struct work *work, const struct row *row)
         html_raw(OUT(work),
                  "<p class=\"hint\">Programs other than this one may change this row "
                  "without a trace in its version; pg409 watches for that as well.</p>\n");
-    edit_form(work, &view, 1);
+    if (writable)
+        edit_form(work, &view, 1);
+    else
+        edit_shown(work, &view);
     if (work->table->can_delete)
         delete_form(work, &view);
     page_end(work);

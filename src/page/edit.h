@@ -37,6 +37,9 @@ void edit_ask_choices(struct work *work, const struct field *fields, size_t coun
 /* The form itself, without the page around it; choices were asked from answer first on. */
 void edit_form(struct work *work, const struct edit_view *view, size_t first);
 
+/* What can be read but not changed, as a list. */
+void edit_shown(struct work *work, const struct edit_view *view);
+
 /* The hidden fields that make three-way merging possible. */
 void edit_hidden(struct work *work, const struct edit_view *view);
 

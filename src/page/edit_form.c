@@ -136,8 +136,7 @@ static bool has_control(const struct edit_view *view, const struct column *colum
     return false;
 }
 
-/* What can be read but not changed here. */
-static void shown_only(struct work *work, const struct edit_view *view)
+void edit_shown(struct work *work, const struct edit_view *view)
 {
     struct buf *out = OUT(work);
     bool any = false;
@@ -193,5 +192,5 @@ void edit_form(struct work *work, const struct edit_view *view, size_t first)
     html_raw(out, "</button> <a");
     page_link(work, "href", table, STR_NONE);
     html_raw(out, ">Back to the list</a></p>\n</form>\n");
-    shown_only(work, view);
+    edit_shown(work, view);
 }

@@ -15,7 +15,9 @@ static void head(struct work *work, struct str title)
     html_text(out, title);
     html_raw(out, " – ");
     html_text(out, work_settings(work)->title);
-    html_raw(out, "</title>\n<link rel=\"stylesheet\" href=\"");
+    /* an empty icon, or browsers would look for a table named favicon.ico */
+    html_raw(out,
+             "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"");
     buf_str(out, work->request.prefix);
     html_raw(out, "/_static/style.");
     buf_text(out, style_hash);

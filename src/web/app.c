@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "edit/receipt.h"
 #include "web/problem.h"
 #include "web/writelog.h"
 #include "wire/url.h"
@@ -9,6 +10,8 @@
 #include "base/banned.h"
 
 #define SECOND 1000000u
+#define SWEEP_EVERY 512 /* microseconds of the clock: one write in so many, as good as at random   \
+                         */
 
 static void dispatch(struct work *work);
 
@@ -247,6 +250,17 @@ static void drive(struct work *work)
     }
 }
 
+/* Now and then, behind an answer that is out already, old receipts are swept out. */
+static void sweep(struct work *work)
+{
+    const struct catalog *catalog = work_catalog(work);
+    if (!work->is_write || !catalog || !catalog->receipts || work->started % SWEEP_EVERY)
+        return;
+    start_talk(work);
+    receipt_expire(&work->talk, work_settings(work)->receipt_days);
+    pg_run(work->app->pg, &work->talk);
+}
+
 void app_serve(struct app *app, struct gateway *gateway)
 {
     struct work *work = &app->work;
@@ -273,6 +287,7 @@ void app_serve(struct app *app, struct gateway *gateway)
     writelog_headers(work);
     reply_send(&work->reply, gateway, work->request.method == HTTP_HEAD);
     writelog_line(work);
+    sweep(work);
     arena_reset(&work->arena);
     app->idle_since = app_now();
 }

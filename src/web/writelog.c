@@ -16,9 +16,10 @@ void writelog_headers(struct work *work)
     reply_header(reply, "Server-Timing",
                  str_printf(&work->arena, "db;dur=%.3f, total;dur=%.3f",
                             (double)work->talk.micros / 1000, (double)total / 1000));
-    reply_header(reply, "Content-Security-Policy",
-                 STR("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-                     "frame-ancestors 'none'; base-uri 'none'"));
+    reply_header(
+        reply, "Content-Security-Policy",
+        STR("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'"));
     reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
     reply_header(reply, "Referrer-Policy", STR("same-origin"));
     if (work->is_write && work->outcome)

@@ -1,0 +1,150 @@
+#!/usr/bin/python3 -B
+"""Takes the pictures that README.md shows, of the demo in a real browser.
+
+    tests/browser/pictures.py [--every FOLDER]
+
+Needs a built program (PG409_PROGRAM, or build/gcc/pg409.fcgi). --every takes each kind of page
+instead, wide and narrow, light and dark, for somebody to look at.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import stack  # noqa: E402
+from browser import desk  # noqa: E402
+
+OUT = stack.ROOT / "docs/pictures"
+MOST = 150 * 1024
+
+
+class Demo:
+    """The demo's database; only the name and the way in that stack.Server wants."""
+
+    def __init__(self, postgres):
+        self.postgres = postgres
+        subprocess.run([stack.ROOT / "demo/load", postgres.conninfo()], check=True)
+
+    def conninfo(self):
+        return self.postgres.conninfo("demo", "pg409")
+
+
+def store(person, name, width, height=None, dark=False):
+    person.screen(width, dark=dark)
+    person.picture(OUT / f"{name}.png", height)
+    if shutil.which("optipng"):
+        subprocess.run(["optipng", "-quiet", OUT / f"{name}.png"], check=True)
+    size = (OUT / f"{name}.png").stat().st_size
+    if size > MOST:
+        raise SystemExit(f"{name}.png has {size} bytes, at most {MOST}")
+
+
+def change(person, address, **fields):
+    person.open(address)
+    for name, value in fields.items():
+        person.set(name, value)
+
+
+def clash(anna, bob):
+    """Both change the same article; bob comes second."""
+    body = anna.open("/articles/1").value("body")
+    ours = body.replace("eleven times a day", "twelve times a day").replace(
+        "a workshop behind the school", "a shed behind the school")
+    theirs = body.replace("eleven times", "a dozen times").replace(
+        "a row of flats", "a block of flats")
+    change(bob, "/articles/1", title="The ferry that will not retire", body=theirs, rating="8.9",
+           tags="{travel,boats,sea}")
+    change(anna, "/articles/1", title="The ferry that refused to retire", body=ours,
+           published_on="2026-03-09")
+    anna.save()
+    bob.save()
+
+
+def for_readme(anna, bob):
+    OUT.mkdir(exist_ok=True)
+    anna.open("/")
+    store(anna, "tables", 1200)
+    anna.open("/articles/3")
+    store(anna, "form", 1200, 1100)
+    clash(anna, bob)
+    store(bob, "conflict", 1200, 1300)
+    store(bob, "conflict-narrow", 360, 1300)
+
+
+class Every:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
+        self.count = 0
+
+    def take(self, person, name):
+        self.count += 1
+        for width, dark in ((1200, False), (360, True), (360, False), (1200, True)):
+            person.screen(width, dark=dark)
+            file = f"{self.count:02}-{name}-{width}{'-dark' if dark else ''}.png"
+            person.picture(self.folder / file, 2400)
+        person.screen(1200)
+
+
+def every(anna, bob, pages, postgres):
+    for path in ("/", "/articles", "/every_type", "/packages?q=zzzzqqq", "/articles/3",
+                 "/articles/_new", "/every_type/1", "/_problems/stale", "/articles/999", "/nothing"):
+        anna.open(path)
+        pages.take(anna, re.sub(r"\W+", "_", path).strip("_") or "tables")
+    change(anna, "/articles/4", rating="99")
+    pages.take(anna.save(), "refused")
+    change(anna, "/articles/4", slug="salt")
+    pages.take(anna.save(), "duplicate")
+    change(anna, "/articles/4", rating="8.1")
+    pages.take(anna.save(), "saved")
+    clash(anna, bob)
+    pages.take(bob, "conflict")
+    bob.script("document.querySelectorAll('form').forEach(form => form.noValidate = true)")
+    bob.pick("title", "yours")
+    pages.take(bob.save(), "unresolved")
+    change(bob, "/articles/5", title="Night bus notes")
+    change(anna, "/articles/5", rating="7.7")
+    anna.save()
+    pages.take(bob.save(), "settled")
+    change(bob, "/articles/6", title="The comma", tags="{language,signs}", featured="true")
+    anna.open("/articles/6")
+    anna.set("title", "Commas").choose("status", "review").find("button.main")
+    anna.save()
+    pages.take(bob.save(), "clash-short")
+    bob.open("/articles/12")
+    bob.find("summary").click()
+    change(anna, "/articles/12", rating="7.7")
+    anna.save()
+    pages.take(bob.leave(bob.find("button.danger").click), "stale-delete")
+    change(bob, "/articles/12", title="Weather, by hand")
+    anna.open("/articles/12").find("summary").click()
+    pages.take(anna.leave(anna.find("button.danger").click), "deleted")
+    pages.take(bob.save(), "deleted-since")
+    postgres.stop()
+    pages.take(anna.open("/articles"), "no-database")
+
+
+def main():
+    postgres = stack.Postgres()
+    anna = bob = None
+    try:
+        with stack.serving("lighttpd", Demo(postgres)) as server:
+            anna, bob = desk.Person("anna"), desk.Person("bob")
+            anna.at(server), bob.at(server)
+            if sys.argv[1:2] == ["--every"]:
+                every(anna, bob, Every(sys.argv[2]), postgres)
+            else:
+                for_readme(anna, bob)
+    finally:
+        for person in (anna, bob):
+            if person:
+                person.quit()
+        postgres.remove()
+
+
+if __name__ == "__main__":
+    main()
