@@ -35,7 +35,7 @@ size_t list_ask(struct talk *talk, const struct list *list);
 size_t list_first_text(const struct list *list);
 
 /* A table that a form may offer as a list of choices; more rows than this are typed in. */
-#define CHOICES_MAX 200
+#define CHOICES_MAX ((size_t)200)
 
 /* The table a foreign key refers to if it can be read, or NULL. */
 const struct table *column_reference(const struct catalog *catalog, const struct column *column);

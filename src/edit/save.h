@@ -15,11 +15,12 @@ enum change_op { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
 /* One column of a change. */
 struct field {
     const struct column *column;
-    struct str value; /* what the editor wants, text; STR_NONE is NULL */
-    struct str json;  /* the same as JSON, as it was sent; STR_NONE when it came from a form */
-    bool nested;      /* PostgreSQL reads the value from json: an array for an array column */
-    bool standard;    /* the column's default instead of a value */
-    bool kept;        /* part of the form, but not changed by the editor: never written */
+    struct str value;  /* what the editor wants, text; STR_NONE is NULL */
+    struct str json;   /* the same as JSON, as it was sent; STR_NONE when it came from a form */
+    bool nested;       /* PostgreSQL reads the value from json: an array for an array column */
+    bool standard;     /* the column's default instead of a value */
+    bool row_newlines; /* lines end as they do in the row: no base tells how */
+    bool kept;         /* part of the form, but not changed by the editor: never written */
     bool has_base;
     struct str base;                /* what the editor saw, text; STR_NONE is NULL */
     struct str base_json;           /* the same as JSON, as it was sent */

@@ -30,7 +30,9 @@ static void value(struct sql *sql, const struct table *table, const struct colum
         sql_value(sql, column->name);
         sql_raw(sql, "::text, ");
     }
-    struct sql_type type = nested ? (struct sql_type){STR("json")} : column->value_type;
+    struct sql_type type = column->value_type;
+    if (nested)
+        type.name = STR("json");
     if (*param)
         sql_again(sql, *param, type);
     else
@@ -41,8 +43,22 @@ static void value(struct sql *sql, const struct table *table, const struct colum
     }
 }
 
+/* Lines end in the row's own style. */
+static void row_newlines(struct sql *sql, const struct table *table, struct field *field)
+{
+    sql_raw(sql, "replace(");
+    value(sql, table, field->column, false, field->value, STR_NONE, &field->yours_param);
+    sql_raw(sql, "::text, E'\\n', CASE WHEN strpos(");
+    sql_ident(sql, field->column->name);
+    sql_raw(sql, "::text, E'\\r\\n') > 0 THEN E'\\r\\n' ELSE E'\\n' END)");
+}
+
 static void yours(struct sql *sql, const struct table *table, struct field *field)
 {
+    if (field->row_newlines) {
+        row_newlines(sql, table, field);
+        return;
+    }
     value(sql, table, field->column, field->nested, field->value, field->json, &field->yours_param);
 }
 

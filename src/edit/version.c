@@ -125,7 +125,7 @@ void version_select(struct sql *sql, const struct table *table, struct str alias
     } else {
         sql_raw(sql, "NULL::text AS _v, ");
     }
-    if (table->protected && table->version->not_null)
+    if (table->version && table->protected && table->version->not_null)
         sql_raw(sql, "NULL::text");
     else
         xmin_of(sql, alias);
@@ -211,7 +211,9 @@ void version_advance(struct sql *sql, const struct table *table, struct version 
         sql_raw(sql, "greatest(now() AT TIME ZONE 'UTC', ");
     if (from_row)
         sql_raw(sql, "nullif(nullif(");
-    old_version(sql, table, from_row ? (struct version){0} : version);
+    if (from_row)
+        version.column = STR_NONE;
+    old_version(sql, table, version);
     if (from_row)
         sql_raw(sql, ", 'infinity'), '-infinity')");
     sql_raw(sql, " + ");

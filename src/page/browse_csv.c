@@ -5,9 +5,11 @@
 /* RFC 4180: quoted where it has to be; NULL is empty, an empty text is "". */
 static void csv_value(struct buf *out, struct str value, bool first)
 {
-    bool quote = value.ptr && value.len == 0;
+    bool quote = value.len == 0;
     if (!first)
         buf_char(out, ',');
+    if (!value.ptr)
+        return;
     for (size_t i = 0; i < value.len; i++)
         quote |= value.ptr[i] == '"' || value.ptr[i] == ',' || value.ptr[i] == '\n' ||
                  value.ptr[i] == '\r';

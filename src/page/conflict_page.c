@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-#define CONTEXT 160 /* bytes of unchanged text around a change */
+#define CONTEXT ((size_t)160) /* bytes of unchanged text around a change */
 
 /* Who saved it, as the start of a sentence; STR_NONE is somebody. */
 static struct str who(const struct work *work, const struct outcome *outcome)

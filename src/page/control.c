@@ -117,7 +117,7 @@ static void text_area(struct work *work, const struct column *column, struct str
 static bool shaped(struct str text, const char *shape)
 {
     size_t i = 0;
-    for (; shape[i] && i < text.len; i++) {
+    for (; i < text.len && shape[i]; i++) {
         bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
         if (shape[i] == '0' ? !digit : shape[i] != text.ptr[i])
             return false;

@@ -109,7 +109,8 @@ void edit_show(struct work *work)
     struct field *fields;
     talk_then(&work->talk, after_row, work);
     row_ask(&work->talk, work->table, work->key, true, false);
-    edit_ask_choices(work, fields, fields_of(work, NULL, false, &fields));
+    size_t count = fields_of(work, NULL, false, &fields);
+    edit_ask_choices(work, fields, count);
     work->talk.repeatable = true;
 }
 
@@ -149,7 +150,8 @@ void edit_new(struct work *work)
         return;
     }
     talk_then(&work->talk, after_new, work);
-    edit_ask_choices(work, fields, fields_of(work, NULL, true, &fields));
+    size_t count = fields_of(work, NULL, true, &fields);
+    edit_ask_choices(work, fields, count);
     work->talk.repeatable = true;
     if (work->talk.asked_count == 0) {
         work->talk.then = NULL;

@@ -34,7 +34,7 @@ void edit_hidden(struct work *work, const struct edit_view *view)
 static const struct table *listed(const struct work *work, const struct column *column)
 {
     const struct table *table = column_reference(work_catalog(work), column);
-    return table && table->estimate <= CHOICES_MAX * 2 ? table : NULL;
+    return table && table->estimate <= (int64_t)(CHOICES_MAX * 2) ? table : NULL;
 }
 
 void edit_ask_choices(struct work *work, const struct field *fields, size_t count)
@@ -183,7 +183,7 @@ void edit_form(struct work *work, const struct edit_view *view, size_t first)
     html_raw(out, ">\n");
     edit_hidden(work, view);
     for (size_t i = 0; i < view->field_count; i++) {
-        bool wrong = view->wrong == view->fields[i].column && view->wrong;
+        bool wrong = view->wrong && view->wrong == view->fields[i].column;
         edit_field(work, &view->fields[i], choices_of(work, view, i, first),
                    wrong ? view->message : STR_NONE);
     }

@@ -120,6 +120,9 @@ static void read_value(struct work *work, struct submitted *submitted, struct fi
     }
     field->value = typed.len ? newlines(&work->arena, typed, field->base) : emptied(field);
     field->kept = field->has_base && str_eq(field->value, field->base);
+    field->row_newlines = !field->has_base && submitted->change.op == CHANGE_UPDATE &&
+                          column->kind == KIND_TEXT &&
+                          str_find(field->value, STR("\n")) != SIZE_MAX;
 }
 
 /* A create leaves what was not filled in to the column's default. */

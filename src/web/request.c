@@ -38,7 +38,7 @@ static struct str encode_path(struct arena *arena, struct str path)
 {
     struct buf buf;
     bool first = true;
-    buf_init(&buf, arena, MAX_PATH * 4);
+    buf_init(&buf, arena, (size_t)MAX_PATH * 4);
     while (path.ptr) {
         struct str part = str_cut(path, '/', &path);
         if (!first)
