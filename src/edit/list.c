@@ -155,6 +155,33 @@ static void texts(struct sql *sql, const struct list *list)
     }
 }
 
+const struct table *list_named(const struct list *list, const struct column *column)
+{
+    const struct table *table = NULL;
+    if (list->names && column->can_select)
+        table = column_reference(list->names, column);
+    return table && table->label ? table : NULL;
+}
+
+static void labels(struct sql *sql, const struct list *list)
+{
+    for (size_t i = 0; i < list->table->column_count; i++) {
+        const struct column *column = &list->table->columns[i];
+        const struct table *table = list_named(list, column);
+        if (!table)
+            continue;
+        sql_raw(sql, ", (SELECT left(r.");
+        sql_ident(sql, table->label->name);
+        sql_raw(sql, "::text, 200) FROM ");
+        sql_name(sql, table->schema, table->name);
+        sql_raw(sql, " AS r WHERE r.");
+        sql_ident(sql, column->reference_column);
+        sql_raw(sql, " = ");
+        qualified(sql, column->name);
+        sql_raw(sql, ")");
+    }
+}
+
 static void row_as_json(struct sql *sql, const struct list *list)
 {
     bool first = true;
@@ -201,6 +228,7 @@ size_t list_ask(struct talk *talk, const struct list *list)
         row_as_json(&sql, list);
     else
         texts(&sql, list);
+    labels(&sql, list);
     sql_raw(&sql, " FROM ");
     sql_name(&sql, table->schema, table->name);
     sql_raw(&sql, " AS t WHERE true");

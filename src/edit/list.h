@@ -19,6 +19,8 @@ struct list {
     uint64_t limit;        /* rows a page; one more is asked to know whether there are more */
     bool short_texts;      /* long texts cut to 200 characters */
     bool json;             /* each row as JSON instead of its columns */
+    const struct catalog
+        *names; /* what foreign keys refer to is named from here; NULL: it is not */
 };
 
 /* Whether rows can be sorted by this column. */
@@ -33,6 +35,12 @@ size_t list_ask(struct talk *talk, const struct list *list);
 
 /* Where in that answer the JSON, or the texts of the readable columns, begin. */
 size_t list_first_text(const struct list *list);
+
+/*
+ * The table whose label names what this column refers to, or NULL. Behind the
+ * texts, the answer has a label for each readable column that has one.
+ */
+const struct table *list_named(const struct list *list, const struct column *column);
 
 /* A table that a form may offer as a list of choices; more rows than this are typed in. */
 #define CHOICES_MAX ((size_t)200)

@@ -104,13 +104,32 @@ static const struct column *leading_column(const struct table *table)
     return table->key[0];
 }
 
-static void cell(struct browse *browse, const struct column *column, size_t row, size_t at)
+/* A link to the row that a foreign key refers to, under its name where it has one. */
+static void reference_cell(struct browse *browse, const struct table *reference, struct str value,
+                           struct str label)
+{
+    struct work *work = browse->work;
+    struct buf *out = OUT(work);
+    struct buf key;
+    buf_init(&key, &work->arena, 10000);
+    url_key(&key, &value, 1);
+    html_raw(out, "<a");
+    page_link(work, "href", work_table_segment(work, reference), buf_slice(&key));
+    html_raw(out, ">");
+    html_text(out, label.len ? label : value);
+    html_raw(out, "</a>");
+}
+
+static void cell(struct browse *browse, const struct column *column, size_t row, size_t at,
+                 struct str label)
 {
     struct work *work = browse->work;
     struct buf *out = OUT(work);
     const struct answer *answer = rows_of(browse);
     struct str value = answer_cell(answer, row, at);
     const struct table *reference = column_reference(work_catalog(work), column);
+    bool linked = reference && value.ptr && reference->key_count == 1 &&
+                  str_eq(reference->key[0]->name, column->reference_column);
     html_raw(out, "<td>");
     if (column == leading_column(work->table)) {
         html_raw(out, "<a");
@@ -119,22 +138,32 @@ static void cell(struct browse *browse, const struct column *column, size_t row,
         html_raw(out, ">");
         control_show(work, column, value.len ? value : STR("(no name)"));
         html_raw(out, "</a>");
-    } else if (reference && value.ptr && reference->key_count == 1 &&
-               str_eq(reference->key[0]->name, column->reference_column)) {
-        struct buf key;
-        buf_init(&key, &work->arena, 1000);
-        url_key(&key, &value, 1);
-        html_raw(out, "<a");
-        page_link(work, "href", work_table_segment(work, reference), buf_slice(&key));
-        html_raw(out, ">");
-        control_show(work, column, value);
-        html_raw(out, "</a>");
+    } else if (linked) {
+        reference_cell(browse, reference, value, label);
     } else {
         control_show(work, column, value);
         if (value.len >= 200)
             html_raw(out, "…");
     }
     html_raw(out, "</td>");
+}
+
+static void table_row(struct browse *browse, size_t row)
+{
+    const struct table *table = browse->work->table;
+    const struct answer *answer = rows_of(browse);
+    size_t at = list_first_text(&browse->list), label_at = at;
+    for (size_t i = 0; i < table->column_count; i++)
+        label_at += table->columns[i].can_select;
+    html_raw(OUT(browse->work), "<tr>");
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (!column->can_select)
+            continue;
+        bool named = list_named(&browse->list, column) != NULL;
+        cell(browse, column, row, at++, named ? answer_cell(answer, row, label_at++) : STR_NONE);
+    }
+    html_raw(OUT(browse->work), "</tr>\n");
 }
 
 static void rows_table(struct browse *browse)
@@ -148,14 +177,8 @@ static void rows_table(struct browse *browse)
         if (table->columns[i].can_select)
             column_head(browse, &table->columns[i]);
     html_raw(out, "</tr></thead>\n<tbody>\n");
-    for (size_t row = 0; row < browse->rows; row++) {
-        size_t at = list_first_text(&browse->list);
-        html_raw(out, "<tr>");
-        for (size_t i = 0; i < table->column_count; i++)
-            if (table->columns[i].can_select)
-                cell(browse, &table->columns[i], row_at(browse, row), at++);
-        html_raw(out, "</tr>\n");
-    }
+    for (size_t row = 0; row < browse->rows; row++)
+        table_row(browse, row_at(browse, row));
     html_raw(out, "</tbody></table></div>\n");
 }
 
@@ -244,6 +267,7 @@ void browse_rows(struct work *work)
     if (!browse_read(work, &browse->list))
         return;
     browse->list.short_texts = true;
+    browse->list.names = work_catalog(work);
     talk_then(&work->talk, after_rows, browse);
     list_ask(&work->talk, &browse->list);
 }
