@@ -104,7 +104,13 @@ static bool read_object(struct work *work, struct json_object *body)
     if (!err && value.type != JSON_OBJECT)
         err = ERR_SYNTAX;
     if (!err)
-        err = json_members(&work->arena, &value, MAX_MEMBERS, body);
+        err = json_members(&work->arena, &value, work_settings(work)->max_fields, body);
+    if (err == ERR_TOO_MANY) {
+        work_problem(work, "too-large",
+                     str_printf(&work->arena, "A JSON object may have %llu members.",
+                                (unsigned long long)work_settings(work)->max_fields));
+        return false;
+    }
     return err ? malformed(work, err, at) : true;
 }
 

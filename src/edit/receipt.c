@@ -19,7 +19,7 @@ static struct str table_text(struct arena *arena, const struct table *table)
 void receipt_write(struct sql *sql, const struct change *change)
 {
     sql_raw(sql, ", r AS (INSERT INTO pg409.receipt"
-                 " (table_name, row_key, version, op, username, token) SELECT ");
+                 " (table_name, row_key, version, op, username, token, digest) SELECT ");
     sql_value(sql, table_text(sql->arena, change->table));
     sql_raw(sql, ", _key, _version, ");
     sql_value(sql, str_from(op_name(change->op)));
@@ -27,6 +27,8 @@ void receipt_write(struct sql *sql, const struct change *change)
     sql_value(sql, change->user);
     sql_raw(sql, ", ");
     sql_value(sql, change->token);
+    sql_raw(sql, ", ");
+    sql_value(sql, change->digest);
     sql_raw(sql, " FROM w)");
 }
 
@@ -86,7 +88,8 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql, "SELECT row_key FROM pg409.receipt WHERE op = 'create' AND table_name = ");
+    sql_raw(&sql,
+            "SELECT row_key, digest FROM pg409.receipt WHERE op = 'create' AND table_name = ");
     sql_value(&sql, table_text(talk->arena, change->table));
     sql_raw(&sql, " AND token = ");
     sql_value(&sql, change->token);
@@ -96,7 +99,7 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change)
     return sql_ask(&sql, talk);
 }
 
-struct str receipt_created(struct arena *arena, const struct answer *answer)
+struct created receipt_created(struct arena *arena, const struct answer *answer)
 {
     struct json_value key, *items;
     struct str values[MAX_KEY];
@@ -105,12 +108,12 @@ struct str receipt_created(struct arena *arena, const struct answer *answer)
     if (answer->rows == 0 ||
         json_parse(arena, answer_cell(answer, 0, 0), 2, &key, &at) != ERR_NONE ||
         json_items(arena, &key, MAX_KEY, &items, &count) != ERR_NONE)
-        return STR_NONE;
+        return (struct created){0};
     for (size_t i = 0; i < count; i++)
         values[i] = items[i].text;
     buf_init(&buf, arena, SIZE_MAX / 4);
     url_key(&buf, values, count);
-    return buf_slice(&buf);
+    return (struct created){buf_slice(&buf), answer_cell(answer, 0, 1)};
 }
 
 void receipt_expire(struct talk *talk, uint64_t days)

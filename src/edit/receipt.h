@@ -27,8 +27,13 @@ struct receipt receipt_of(struct arena *arena, const struct table *table,
 /* Asks which row a create with this token made. Returns the index of the answer. */
 size_t receipt_ask_created(struct talk *talk, const struct change *change);
 
-/* The row's address segment from that answer; STR_NONE when there is none. */
-struct str receipt_created(struct arena *arena, const struct answer *answer);
+struct created {
+    struct str key;    /* the row's address segment; STR_NONE when there is no such receipt */
+    struct str digest; /* of what the create said */
+};
+
+/* That answer taken apart. */
+struct created receipt_created(struct arena *arena, const struct answer *answer);
 
 /* Asks for receipts older than days to be deleted, a thousand at most. */
 void receipt_expire(struct talk *talk, uint64_t days);

@@ -2,6 +2,7 @@
 
 #include "edit/receipt.h"
 #include "edit/save_sql.h"
+#include "wire/digest.h"
 
 #include "base/banned.h"
 
@@ -60,16 +61,30 @@ static void after_duplicate(void *ctx)
     finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
 }
 
+/*
+ * The token made a row before. The same content again is a repeat; other content
+ * is a new row typed into an old form (Create, Back, type, Create), or, by an
+ * Idempotency-Key, a mistake of the client.
+ */
 static void after_created(void *ctx)
 {
     struct save *save = ctx;
-    const struct answer *answer = &save->talk->answers[save->row_answer];
+    struct change *change = &save->change;
+    struct created created = {0};
     if (!save->talk->failed)
-        save->outcome.key = receipt_created(save->talk->arena, answer);
-    if (save->outcome.key.ptr)
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-    else
+        created = receipt_created(save->talk->arena, &save->talk->answers[save->row_answer]);
+    save->outcome.key = created.key;
+    if (!created.key.ptr) {
         finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
+    } else if (str_eq(created.digest, change->digest)) {
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    } else if (change->json) {
+        finish(save, OUTCOME_REFUSED, REASON_KEY_REUSED);
+    } else {
+        struct str parts[] = {change->token, change->digest};
+        change->token = digest_of(save->talk->arena, parts, 2);
+        ask_write(save);
+    }
 }
 
 /* A unique value is taken: by this very form sent before, or by a row that can be shown. */
@@ -122,14 +137,13 @@ static bool is_kept(const struct field *field)
 /* What the editor wants is there already. */
 static bool is_stored(const struct field *field)
 {
-    return field->kept || field->merge == ROW_SAME;
+    return field->kept || field->is_current;
 }
 
 /* What the editor saw is still so. */
 static bool is_as_seen(const struct field *field)
 {
-    return field->has_base &&
-           (field->merge == ROW_YOURS || (field->merge == ROW_SAME && field->kept));
+    return field->is_as_seen;
 }
 
 /* Who and when: a column for it, else the receipt of the current version. */
@@ -206,52 +220,77 @@ static void rebase(struct save *save)
     ask_write(save);
 }
 
-static bool same_form(const struct save *save, const struct receipt *receipt)
+/*
+ * The current version was saved from this very form (Save, Back, edit again,
+ * Save). Then all that differs from it is the editor's wish, what was put back
+ * to its first value included.
+ */
+static bool from_this_form(struct save *save)
 {
-    return receipt->found && save->change.token.ptr && receipt->token.ptr &&
-           str_eq(save->change.token, receipt->token) && str_eq(save->change.user, receipt->user);
+    struct change *change = &save->change;
+    struct receipt receipt = read_receipt(save, &save->outcome.version);
+    if (change->json || change->strict || !receipt.found || !change->token.ptr ||
+        !receipt.token.ptr || !str_eq(change->token, receipt.token) ||
+        !str_eq(change->user, receipt.user))
+        return false;
+    for (size_t i = 0; i < change->field_count; i++)
+        change->fields[i].kept = change->fields[i].is_current;
+    return true;
 }
 
 static void stale(struct save *save)
 {
     struct change *change = &save->change;
-    struct receipt receipt = read_receipt(save, &save->outcome.version);
     bool update = change->op == CHANGE_UPDATE;
-    if (update && all_fields(save, is_stored)) {
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-        return;
-    }
+    bool own = update && from_this_form(save);
+    if (!update)
+        (void)read_receipt(save, &save->outcome.version);
     bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
-    bool own = !change->json && same_form(save, &receipt);
-    if (update && !change->strict && (harmless || own)) {
+    if (update && !own && all_fields(save, is_kept)) {
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    } else if (update && all_fields(save, is_stored)) {
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    } else if (update && !change->strict && (harmless || own)) {
         rebase(save);
-        return;
+    } else {
+        save->outcome.cut_short = version_cut_short(change->version, save->outcome.version);
+        finish(save, OUTCOME_CONFLICT, REASON_STALE);
     }
-    save->outcome.cut_short = version_cut_short(change->version, save->outcome.version);
-    finish(save, OUTCOME_CONFLICT, REASON_STALE);
+}
+
+static void same_version(struct save *save)
+{
+    if (save->change.op == CHANGE_UPDATE && all_fields(save, is_stored))
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    else
+        not_written(save);
+}
+
+static void blind(struct save *save)
+{
+    (void)read_receipt(save, &save->outcome.version);
+    if (save->change.op == CHANGE_UPDATE && all_fields(save, is_kept))
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    else
+        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
 }
 
 static void after_look(void *ctx)
 {
     struct save *save = ctx;
-    struct change *change = &save->change;
+    const struct change *change = &save->change;
     if (save->talk->failed && !change->versioned && !change->any)
         finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED); /* its values are not readable */
     else if (save->talk->failed)
         failed(save);
     else if (!save_take_look(save))
         gone(save);
-    else if (change->op == CHANGE_UPDATE && all_fields(save, is_kept))
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
-    else if (!change->versioned && !change->any) {
-        (void)read_receipt(save, &save->outcome.version);
-        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
-    } else if (change->versioned && !version_same(change->version, save->outcome.version))
+    else if (!change->versioned && !change->any)
+        blind(save);
+    else if (change->versioned && !version_same(change->version, save->outcome.version))
         stale(save);
-    else if (change->op == CHANGE_UPDATE && all_fields(save, is_stored))
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     else
-        not_written(save);
+        same_version(save);
 }
 
 static void look(struct save *save)
@@ -290,13 +329,27 @@ static void ask_write(struct save *save)
         change->op == CHANGE_CREATE ? change->receipts && change->token.ptr : !change->any;
 }
 
+/* What a create says, to tell a repeat from something else under the same token. */
+static struct str digest_of_fields(struct save *save)
+{
+    const struct change *change = &save->change;
+    struct str *parts = ARENA_ARRAY(save->talk->arena, change->field_count * 2, struct str);
+    for (size_t i = 0; i < change->field_count; i++) {
+        parts[2 * i] = change->fields[i].column->name;
+        parts[2 * i + 1] = change->fields[i].value;
+    }
+    return digest_of(save->talk->arena, parts, change->field_count * 2);
+}
+
 void save_row(struct save *save)
 {
     const struct change *change = &save->change;
     bool update = change->op == CHANGE_UPDATE;
-    bool blind = change->op != CHANGE_CREATE && !change->versioned && !change->any;
+    bool unversioned = change->op != CHANGE_CREATE && !change->versioned && !change->any;
     save->outcome = (struct outcome){0};
-    if (blind || (update && all_fields(save, is_kept)))
+    if (change->op == CHANGE_CREATE && change->token.ptr)
+        save->change.digest = digest_of_fields(save);
+    if (unversioned || (update && all_fields(save, is_kept)))
         look(save);
     else
         ask_write(save);

@@ -28,6 +28,8 @@ struct field {
     size_t yours_param, base_param; /* scratch of the query that compares them */
     /* what save_row found out when it had to look */
     bool compared;
+    bool is_current;         /* yours is what is stored now */
+    bool is_as_seen;         /* what is stored now is what the editor saw */
     struct str current;      /* text */
     struct str current_json; /* when the change wants JSON */
     enum row_merge merge;
@@ -41,14 +43,15 @@ struct change {
     size_t field_count;
     bool versioned; /* version is given */
     struct version version;
-    bool any;         /* "whatever is there": no version is compared */
-    bool strict;      /* If-Match: nothing is rebased */
-    bool restoring;   /* creates with a key that the database would make itself */
-    bool json;        /* the outcome carries rows as JSON */
-    struct str user;  /* STR_NONE: nobody is logged in */
-    struct str token; /* of this form, or an Idempotency-Key; STR_NONE without */
-    bool receipts;    /* may be written: the schema is installed */
-    bool row_exists;  /* pg409.row_exists may be asked */
+    bool any;          /* "whatever is there": no version is compared */
+    bool strict;       /* If-Match: nothing is rebased */
+    bool restoring;    /* creates with a key that the database would make itself */
+    bool json;         /* the outcome carries rows as JSON */
+    struct str user;   /* STR_NONE: nobody is logged in */
+    struct str token;  /* of this form, or an Idempotency-Key; STR_NONE without */
+    struct str digest; /* of what a create with a token says; save_row fills it in */
+    bool receipts;     /* may be written: the schema is installed */
+    bool row_exists;   /* pg409.row_exists may be asked */
 };
 
 enum outcome_kind {

@@ -420,12 +420,15 @@ bool save_take_look(struct save *save)
     at += count;
     for (size_t i = 0; i < change->field_count; i++, at += 4) {
         struct field *field = &change->fields[i];
-        bool yours_is_current = !field->standard && answer_true(answer, 0, at);
+        bool yours_is_base = answer_true(answer, 0, at + 2);
         field->compared = true;
+        field->is_current = !field->standard && answer_true(answer, 0, at);
+        field->is_as_seen = answer_true(answer, 0, at + 1);
+        field->kept |= yours_is_base && field->has_base; /* 2026-11-22T07:49 for 07:49:00 */
         field->current = outcome->texts[field->column - change->table->columns];
         field->current_json = answer_cell(answer, 0, at + 3);
-        field->merge = row_merge(field->has_base, answer_true(answer, 0, at + 2),
-                                 answer_true(answer, 0, at + 1), yours_is_current);
+        field->merge =
+            row_merge(field->has_base, yours_is_base, field->is_as_seen, field->is_current);
     }
     return true;
 }

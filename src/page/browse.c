@@ -70,6 +70,12 @@ static void search_form(struct browse *browse)
     html_raw(out, "> <button type=\"submit\">Search</button></form>\n");
 }
 
+static bool is_number(const struct column *column)
+{
+    bool number = column->kind == KIND_INTEGER || column->kind == KIND_NUMERIC;
+    return number && !column->key_position && !column->reference_table.ptr;
+}
+
 static void column_head(struct browse *browse, const struct column *column)
 {
     struct work *work = browse->work;
@@ -77,6 +83,8 @@ static void column_head(struct browse *browse, const struct column *column)
     bool sorted = browse->list.sort == column;
     bool descending = sorted && browse->list.descending;
     html_raw(out, "<th scope=\"col\"");
+    if (is_number(column))
+        html_raw(out, " class=\"number\"");
     if (sorted && descending)
         html_raw(out, " aria-sort=\"descending\"");
     else if (sorted)
@@ -130,7 +138,10 @@ static void cell(struct browse *browse, const struct column *column, size_t row,
     const struct table *reference = column_reference(work_catalog(work), column);
     bool linked = reference && value.ptr && reference->key_count == 1 &&
                   str_eq(reference->key[0]->name, column->reference_column);
-    html_raw(out, "<td>");
+    if (is_number(column))
+        html_raw(out, "<td class=\"number\">");
+    else
+        html_raw(out, "<td>");
     if (column == leading_column(work->table)) {
         html_raw(out, "<a");
         page_link(work, "href", work_table_segment(work, work->table),
@@ -172,7 +183,7 @@ static void rows_table(struct browse *browse)
     struct buf *out = OUT(work);
     const struct table *table = work->table;
     html_raw(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Rows\">"
-                  "<table>\n<thead><tr>");
+                  "<table class=\"rows\">\n<thead><tr>");
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].can_select)
             column_head(browse, &table->columns[i]);

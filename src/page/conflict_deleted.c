@@ -60,7 +60,7 @@ static bool key_is_automatic(const struct table *table)
 static void yours(struct work *work, const struct change *change)
 {
     struct buf *out = OUT(work);
-    html_raw(out, "<h2>What you typed</h2>\n<dl class=\"shown\">\n");
+    html_raw(out, "<h2>What you typed</h2>\n<dl class=\"shown card\">\n");
     for (size_t i = 0; i < change->field_count; i++) {
         html_raw(out, "<div><dt>");
         page_label(work, change->fields[i].column);

@@ -18,15 +18,15 @@ static struct str who(const struct work *work, const struct outcome *outcome)
     return outcome->changed_by.len ? outcome->changed_by : STR("Somebody");
 }
 
-/* "anna's" as a heading. */
-static struct str whose(struct work *work, const struct outcome *outcome)
+/* The choice for what is stored now. */
+static struct str take_words(struct work *work, const struct outcome *outcome)
 {
     bool self = work->request.user.ptr && str_eq(outcome->changed_by, work->request.user);
     if (self)
-        return STR("What you saved before");
+        return STR("Take what I saved before");
     if (!outcome->changed_by.len)
-        return STR("What is there now");
-    return str_printf(&work->arena, "What %.*s saved", STR_ARG(outcome->changed_by));
+        return STR("Take the other");
+    return str_printf(&work->arena, "Take what %.*s saved", STR_ARG(outcome->changed_by));
 }
 
 static void when(struct work *work, const struct save *save)
@@ -42,9 +42,15 @@ static void when(struct work *work, const struct save *save)
     page_when(work, instant);
 }
 
-/* Not inside a character: back to where one begins, or on to it. */
-static size_t at_char(struct str text, size_t at, bool forward)
+/* Not inside a word, if a blank is near; never inside a character. */
+static size_t at_word(struct str text, size_t at, bool forward)
 {
+    size_t blank = at;
+    for (size_t i = 0; i < 40 && blank > 0 && blank < text.len; i++) {
+        if (text.ptr[blank] == ' ' || text.ptr[blank] == '\n')
+            return blank;
+        blank = forward ? blank + 1 : blank - 1;
+    }
     while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
         at = forward ? at + 1 : at - 1;
     return at;
@@ -58,8 +64,8 @@ static void same_text(struct work *work, struct str text, bool first, bool last)
         html_text(out, text);
         return;
     }
-    size_t head = at_char(text, CONTEXT, false);
-    size_t tail = at_char(text, text.len - CONTEXT, true);
+    size_t head = at_word(text, CONTEXT, false);
+    size_t tail = at_word(text, text.len - CONTEXT, true);
     if (!first)
         html_text(out, (struct str){text.ptr, head});
     html_raw(out, "<span class=\"fold\" title=\"unchanged text left out\"> … </span>");
@@ -67,50 +73,69 @@ static void same_text(struct work *work, struct str text, bool first, bool last)
         html_text(out, str_skip(text, tail));
 }
 
-/* old → new, differences marked by word. */
-static void show_diff(struct work *work, struct str old_text, struct str new_text)
+static void removed(struct work *work, struct str text)
 {
-    struct buf *out = OUT(work);
+    html_raw(OUT(work), "<del><span class=\"sr\">removed: </span>");
+    html_text(OUT(work), text);
+    html_raw(OUT(work), "</del>");
+}
+
+static void added(struct work *work, struct str text)
+{
+    html_raw(OUT(work), "<ins><span class=\"sr\">added: </span>");
+    html_text(OUT(work), text);
+    html_raw(OUT(work), "</ins>");
+}
+
+/* Differences marked by word. */
+static void show_words(struct work *work, struct str old_text, struct str new_text)
+{
     struct diff diff;
     diff_words(&work->arena, old_text, new_text, &diff);
-    html_raw(out, "<div class=\"diff\">");
     for (size_t i = 0; i < diff.count; i++) {
         struct str text = diff.pieces[i].text;
         if (diff.pieces[i].kind == DIFF_SAME) {
             same_text(work, text, i == 0, i + 1 == diff.count);
             continue;
         }
-        bool removed = diff.pieces[i].kind == DIFF_REMOVED;
-        if (removed)
-            html_raw(out, "<del><span class=\"sr\">removed: </span>");
+        if (diff.pieces[i].kind == DIFF_REMOVED)
+            removed(work, text);
         else
-            html_raw(out, "<ins><span class=\"sr\">added: </span>");
-        html_text(out, text);
-        if (removed)
-            html_raw(out, "</del>");
-        else
-            html_raw(out, "</ins>");
+            added(work, text);
     }
-    if (!new_text.len)
-        html_raw(out, " <span class=\"none\">(empty)</span>");
-    html_raw(out, "</div>");
 }
 
-/* One side of a field: a heading and what it changed. */
-static void side(struct work *work, struct str heading, const struct field *field, struct str value)
+/* Half a date or number says nothing: old and new whole. */
+static void show_whole(struct work *work, const struct column *column, struct str old_text,
+                       struct str new_text)
 {
-    struct buf *out = OUT(work);
-    html_raw(out, "<div class=\"side\"><h3>");
-    html_text(out, heading);
-    html_raw(out, "</h3>");
-    if (field->has_base) {
-        show_diff(work, field->base, value);
-    } else {
-        html_raw(out, "<div class=\"diff\">");
-        control_show(work, field->column, value);
-        html_raw(out, "</div>");
+    bool boolean = column->kind == KIND_BOOLEAN;
+    struct str before = boolean && old_text.len ? control_words(old_text) : old_text;
+    struct str after = boolean && new_text.len ? control_words(new_text) : new_text;
+    if (str_eq(before, after)) {
+        html_text(OUT(work), after);
+        return;
     }
-    html_raw(out, "</div>\n");
+    if (before.len)
+        removed(work, before);
+    if (before.len && after.len)
+        html_raw(OUT(work), "<span aria-hidden=\"true\"> → </span>");
+    if (after.len)
+        added(work, after);
+}
+
+/* What a value is, against the base where that is known. */
+static void show_change(struct work *work, const struct field *field, struct str value)
+{
+    enum kind kind = field->column->kind;
+    if (!field->has_base)
+        control_show(work, field->column, value);
+    else if (kind == KIND_TEXT || kind == KIND_JSON || kind == KIND_ARRAY)
+        show_words(work, field->base, value);
+    else
+        show_whole(work, field->column, field->base, value);
+    if (!value.len && (field->has_base || value.ptr))
+        html_raw(OUT(work), " <span class=\"none\">(empty)</span>");
 }
 
 static void side_name(struct work *work, const char *prefix, const struct column *column)
@@ -121,16 +146,57 @@ static void side_name(struct work *work, const char *prefix, const struct column
     html_raw(OUT(work), "\"");
 }
 
+/* The head of a card: the radio button and its words. */
 static void pick(struct work *work, const struct column *column, const char *value,
                  struct str words)
 {
     struct buf *out = OUT(work);
-    html_raw(out, "<label class=\"pick\"><input type=\"radio\" required autocomplete=\"off\"");
+    html_raw(out, "<label class=\"choice\"><input type=\"radio\" required autocomplete=\"off\"");
     side_name(work, "_pick.", column);
     html_attr(out, "value", str_from(value));
-    html_raw(out, "> ");
+    html_raw(out, " aria-describedby=\"");
+    buf_text(out, value);
+    html_raw(out, "-");
+    url_key(out, &column->name, 1);
+    html_raw(out, "\"> <span>");
     html_text(out, words);
-    html_raw(out, "</label>\n");
+    html_raw(out, "</span></label>\n");
+}
+
+/* A card to choose: whose it is, and what it changed. */
+static void side(struct work *work, const struct field *field, const char *value, struct str words)
+{
+    struct buf *out = OUT(work);
+    bool mine = str_is(str_from(value), "yours");
+    html_raw(out, "<div class=\"pick\">");
+    pick(work, field->column, value, words);
+    html_raw(out, "<div class=\"diff\" id=\"");
+    buf_text(out, value);
+    html_raw(out, "-");
+    url_key(out, &field->column->name, 1);
+    html_raw(out, "\">");
+    show_change(work, field, mine ? field->value : field->current);
+    html_raw(out, "</div></div>\n");
+}
+
+/* The third card: a wording of one's own. Yes or no has no third. */
+static void own_wording(struct work *work, const struct field *field)
+{
+    struct buf *out = OUT(work);
+    const struct column *column = field->column;
+    if (control_is_checkbox(column))
+        return;
+    html_raw(out, "<div class=\"pick own\">");
+    pick(work, column, "edit", STR("Write it differently"));
+    html_raw(out, "<div class=\"wording\" id=\"edit-");
+    url_key(out, &column->name, 1);
+    html_raw(out, "\"><label class=\"sr\" for=\"");
+    control_id(out, column);
+    html_raw(out, "\">Your own wording for ");
+    page_label(work, column);
+    html_raw(out, "</label>");
+    control(work, column, field->value, NULL, STR_NONE, false);
+    html_raw(out, "</div></div>\n");
 }
 
 static void clash(struct work *work, const struct outcome *outcome, const struct field *field)
@@ -140,18 +206,9 @@ static void clash(struct work *work, const struct outcome *outcome, const struct
     html_raw(out, "<fieldset class=\"clash\"><legend>");
     page_label(work, column);
     html_raw(out, "</legend>\n<div class=\"sides\">\n");
-    side(work, STR("What you typed"), field, field->value);
-    side(work, whose(work, outcome), field, field->current);
-    html_raw(out, "</div>\n<div class=\"picks\">\n");
-    pick(work, column, "yours", STR("Keep mine"));
-    pick(work, column, "theirs", STR("Take the other"));
-    pick(work, column, "edit", STR("Use what stands in this field:"));
-    html_raw(out, "<label class=\"sr\" for=\"");
-    control_id(out, column);
-    html_raw(out, "\">Your own wording for ");
-    page_label(work, column);
-    html_raw(out, "</label>");
-    control(work, column, field->value, NULL, STR_NONE, false);
+    side(work, field, "yours", STR("Keep mine"));
+    side(work, field, "theirs", take_words(work, outcome));
+    own_wording(work, field);
     html_raw(out, "</div>\n<input type=\"hidden\" autocomplete=\"off\"");
     side_name(work, "_yours.", column);
     html_attr(out, "value", field->value);
@@ -179,17 +236,16 @@ static void settled(struct work *work, const struct outcome *outcome, const stru
     bool yours = field->merge == ROW_YOURS;
     html_raw(out, "<div class=\"settled\"><h3>");
     page_label(work, field->column);
-    html_raw(out, "</h3><p>");
+    html_raw(out, "</h3><div class=\"diff\">");
+    show_change(work, field, yours ? field->value : field->current);
+    html_raw(out, "</div><p>");
     if (yours) {
         html_raw(out, "Only you changed this. Yours is kept.");
     } else {
         html_text(out, who(work, outcome));
         html_raw(out, " changed this and you did not. That change is kept.");
     }
-    html_raw(out, "</p>");
-    if (field->has_base)
-        show_diff(work, field->base, yours ? field->value : field->current);
-    html_raw(out, "</div>\n");
+    html_raw(out, "</p></div>\n");
 }
 
 static size_t count_merge(const struct change *change, enum row_merge merge)
@@ -219,7 +275,9 @@ static void introduction(struct work *work, const struct save *save, size_t clas
         html_raw(out, "Please choose where both of you changed the same thing; then save.");
     else
         html_raw(out, "You changed different things, so both fit together. Look it over and save.");
-    html_raw(out, "</p>\n");
+    html_raw(out,
+             "</p>\n<p class=\"hint\">In what follows, <del>struck out</del> is how it was when "
+             "you opened it, and <ins>underlined</ins> is new.</p>\n");
     if (outcome->cut_short)
         html_raw(out, "<p class=\"hint\">The version you sent lost digits on its way: it looks "
                       "like the stored one, cut short, as JavaScript does with times. If so, the "
@@ -261,7 +319,7 @@ static void differences(struct work *work, const struct save *save, size_t clash
         if (change->fields[i].merge == ROW_CLASH)
             clash(work, &save->outcome, &change->fields[i]);
     if (count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT))
-        html_raw(out, "<h2>Settled already</h2>\n");
+        html_raw(out, "<h2>Settled already</h2>\n<div class=\"card\">\n");
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
         if (field->merge == ROW_YOURS || field->merge == ROW_CURRENT)
@@ -269,6 +327,8 @@ static void differences(struct work *work, const struct save *save, size_t clash
         if (field->merge != ROW_CLASH)
             settled_value(work, field);
     }
+    if (count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT))
+        html_raw(out, "</div>\n");
 }
 
 static void ways_out(struct work *work)
@@ -287,7 +347,7 @@ static void stale_delete(struct work *work, const struct save *save)
     html_raw(out, " saved this row");
     when(work, save);
     html_raw(out, ", after you had opened it. <strong>It has not been deleted.</strong> This is "
-                  "what it holds now:</p>\n<dl class=\"shown\">\n");
+                  "what it holds now:</p>\n<dl class=\"shown card\">\n");
     for (size_t i = 0; i < work->table->column_count; i++) {
         const struct column *column = &work->table->columns[i];
         if (!column->can_select)
@@ -325,6 +385,18 @@ static void resolve_form(struct work *work, const struct save *save, size_t clas
              "are asked again; nothing is overwritten.</p>\n</form>\n");
 }
 
+/* Which row this is about, above the heading. */
+static void row_named(struct work *work, const struct save *save)
+{
+    const struct column *label = work->table->label;
+    struct str name = STR_NONE;
+    if (save->outcome.texts && label)
+        name = save->outcome.texts[label - work->table->columns];
+    html_raw(OUT(work), "<p class=\"row-name\">");
+    html_text(OUT(work), name.len ? name : work->match.key);
+    html_raw(OUT(work), "</p>\n");
+}
+
 void conflict_page(struct work *work, const struct save *save, struct str message)
 {
     struct buf *out = OUT(work);
@@ -335,7 +407,10 @@ void conflict_page(struct work *work, const struct save *save, struct str messag
                              : STR("Somebody else saved this row while you were editing");
     if (str_is(who(work, &save->outcome), "You") && !blind)
         title = STR("You saved this row in another window");
+    if (deleting && !blind)
+        title = STR("Not deleted: the row has changed");
     page_begin(work, title);
+    row_named(work, save);
     html_raw(out, "<h1>");
     html_text(out, title);
     html_raw(out, "</h1>\n");

@@ -167,6 +167,15 @@ static void input(struct work *work, const struct column *column, struct str val
     html_raw(out, ">");
 }
 
+/* What may stand only once is a name of some sort, not prose. */
+static bool is_unique(const struct table *table, const struct column *column)
+{
+    for (size_t i = 0; table && i < table->unique_count; i++)
+        if (table->uniques[i].count == 1 && table->uniques[i].columns[0] == column)
+            return true;
+    return false;
+}
+
 /* Text that may run over several lines: an input would take its line breaks away. */
 static bool needs_area(struct work *work, const struct column *column, struct str value)
 {
@@ -177,7 +186,7 @@ static bool needs_area(struct work *work, const struct column *column, struct st
         return value.len > LONG_TEXT;
     bool name = work->table && (column == work->table->label || column->key_position);
     return !name && (column->max_chars == 0 || column->max_chars > 255) &&
-           !column->reference_table.ptr;
+           !column->reference_table.ptr && !is_unique(work->table, column);
 }
 
 void control(struct work *work, const struct column *column, struct str value,
@@ -204,6 +213,11 @@ void control(struct work *work, const struct column *column, struct str value,
     }
 }
 
+struct str control_words(struct str boolean)
+{
+    return str_is(boolean, "true") ? STR("yes") : STR("no");
+}
+
 void control_show(struct work *work, const struct column *column, struct str value)
 {
     struct buf *out = OUT(work);
@@ -213,7 +227,7 @@ void control_show(struct work *work, const struct column *column, struct str val
         html_text(out, value);
         html_raw(out, " bytes");
     } else if (column->kind == KIND_BOOLEAN) {
-        html_text(out, str_is(value, "true") ? STR("yes") : STR("no"));
+        html_text(out, control_words(value));
     } else {
         html_text(out, value);
     }

@@ -22,6 +22,9 @@ void control(struct work *work, const struct column *column, struct str value,
 /* Whether a checkbox stands for it: off is then not sent at all. */
 bool control_is_checkbox(const struct column *column);
 
+/* "yes" or "no" for a boolean's text, "true" or "false". */
+struct str control_words(struct str boolean);
+
 /* A value for reading, not for editing: long texts whole, NULL as a dash. */
 void control_show(struct work *work, const struct column *column, struct str value);
 

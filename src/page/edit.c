@@ -76,8 +76,8 @@ static void page_of_row(struct work *work, const struct row *row)
     saved_notice(work);
     if (!work->table->protected)
         html_raw(OUT(work),
-                 "<p class=\"hint\">Programs other than this one may change this row "
-                 "without a trace in its version; pg409 watches for that as well.</p>\n");
+                 "<p class=\"hint\">Other programs may change this row too. That is checked "
+                 "for before anything is saved.</p>\n");
     if (writable)
         edit_form(work, &view, 1);
     else

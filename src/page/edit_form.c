@@ -1,5 +1,7 @@
 #include "page/edit.h"
 
+#include <string.h>
+
 #include "edit/list.h"
 #include "page/control.h"
 #include "wire/url.h"
@@ -71,6 +73,13 @@ static void label(struct work *work, const struct column *column)
     html_raw(out, "</label>\n");
 }
 
+/* Not when the comment speaks of the length itself. */
+static bool length_helps(struct work *work, const struct column *column)
+{
+    struct str number = str_printf(&work->arena, "%u", column->max_chars);
+    return column->max_chars && str_find(column->comment, number) == SIZE_MAX;
+}
+
 /* What helps to fill it in: the column's comment, its length, what an empty field means. */
 static void help(struct work *work, const struct column *column)
 {
@@ -79,7 +88,9 @@ static void help(struct work *work, const struct column *column)
     url_key(out, &column->name, 1);
     html_raw(out, "\">");
     html_text(out, column->comment);
-    if (column->max_chars)
+    if (column->comment.len && !strchr(".!?", column->comment.ptr[column->comment.len - 1]))
+        html_raw(out, ".");
+    if (length_helps(work, column))
         html_text(out, str_printf(&work->arena, " At most %u characters.", column->max_chars));
     if (column->kind == KIND_TIMESTAMPTZ)
         html_raw(out, " Date, time and the offset from UTC, as in 2026-11-22 07:49:00+01.");
@@ -145,7 +156,7 @@ void edit_shown(struct work *work, const struct edit_view *view)
         if (!column->can_select || has_control(view, column))
             continue;
         if (!any)
-            html_raw(out, "<dl class=\"shown\">\n");
+            html_raw(out, "<dl class=\"shown aside\">\n");
         any = true;
         html_raw(out, "<div><dt>");
         page_label(work, column);
@@ -162,9 +173,16 @@ static void message(struct work *work, const struct edit_view *view)
     struct buf *out = OUT(work);
     if (!view->message.ptr)
         return;
-    html_raw(out, "<div class=\"notice bad\" role=\"alert\"><p><strong>Not saved.</strong> ");
+    html_raw(out, "<div class=\"notice bad\" role=\"alert\"><p><strong>");
     html_text(out, view->message);
-    html_raw(out, "</p><p>What you typed is still here.");
+    html_raw(out, "</strong></p><p>What you typed is still here.");
+    if (view->wrong && has_control(view, view->wrong)) {
+        html_raw(out, " <a href=\"#");
+        control_id(out, view->wrong);
+        html_raw(out, "\">Go to the field “");
+        page_label(work, view->wrong);
+        html_raw(out, "”</a>.");
+    }
     if (view->link.ptr) {
         html_raw(out, " <a");
         page_link(work, "href", work_table_segment(work, work->table), view->link);
@@ -178,7 +196,7 @@ void edit_form(struct work *work, const struct edit_view *view, size_t first)
     struct buf *out = OUT(work);
     struct str table = work_table_segment(work, work->table);
     message(work, view);
-    html_raw(out, "<form method=\"post\" autocomplete=\"off\"");
+    html_raw(out, "<form method=\"post\" autocomplete=\"off\" class=\"card\"");
     page_link(work, "action", table, view->creating ? STR_NONE : work->match.key);
     html_raw(out, ">\n");
     edit_hidden(work, view);

@@ -87,6 +87,30 @@ static struct str newlines(struct arena *arena, struct str text, struct str base
     return buf_slice(&buf);
 }
 
+/* The next character with every kind of line end as one LF; -1 at the end. */
+static int next_char(struct str *text)
+{
+    if (text->len == 0)
+        return -1;
+    char c = text->ptr[0];
+    *text = str_skip(*text, 1);
+    if (c == '\r' && text->len && text->ptr[0] == '\n')
+        *text = str_skip(*text, 1);
+    return c == '\r' ? '\n' : (unsigned char)c;
+}
+
+/* Whether they differ in line ends at most: a browser makes them all CRLF. */
+static bool same_but_newlines(struct str a, struct str b)
+{
+    int c;
+    do {
+        c = next_char(&a);
+        if (c != next_char(&b))
+            return false;
+    } while (c >= 0);
+    return true;
+}
+
 /* An empty control: NULL where that is possible, unless the row held an empty text. */
 static struct str emptied(const struct field *field)
 {
@@ -116,6 +140,11 @@ static void read_value(struct work *work, struct submitted *submitted, struct fi
     if (!typed.ptr) { /* a disabled control is not sent: then nothing was changed in it */
         field->value = field->base;
         field->kept = field->has_base;
+        return;
+    }
+    if (field->has_base && field->base.ptr && same_but_newlines(typed, field->base)) {
+        field->value = field->base;
+        field->kept = true;
         return;
     }
     field->value = typed.len ? newlines(&work->arena, typed, field->base) : emptied(field);

@@ -44,7 +44,7 @@ static void keep_typed(struct work *work)
         if (field.value.len == 0 || (ours && !str_starts(field.name, STR("_yours."))))
             continue;
         if (!any)
-            html_raw(out, "<h2>What you typed</h2>\n<dl class=\"shown\">\n");
+            html_raw(out, "<h2>What you typed</h2>\n<dl class=\"shown card\">\n");
         any = true;
         html_raw(out, "<div><dt>");
         html_text(out, ours ? str_skip(field.name, 7) : field.name);
@@ -68,9 +68,15 @@ static void as_page(struct work *work, const struct problem *problem, struct ref
     html_text(out, str_from(problem->cure));
     html_raw(out, "</p>\n<p class=\"actions\">");
     if (work->table && work->match.key.ptr && problem->status != 404) {
-        html_raw(out, "<a");
+        html_raw(out, "<a class=\"button\"");
         page_link(work, "href", work_table_segment(work, work->table), work->match.key);
         html_raw(out, ">Open the row</a> ");
+    } else if (work->table) {
+        html_raw(out, "<a class=\"button\"");
+        page_link(work, "href", work_table_segment(work, work->table), STR_NONE);
+        html_raw(out, ">To the table ");
+        html_text(out, work->table->name);
+        html_raw(out, "</a> ");
     }
     html_raw(out, "<a");
     page_link(work, "href", STR(""), STR_NONE);

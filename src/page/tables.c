@@ -7,23 +7,20 @@ static void version_words(struct work *work, const struct table *table)
     struct buf *out = OUT(work);
     if (table->key_count == 0) {
         html_raw(out,
-                 "<span class=\"badge off\">not editable</span></td><td>It has no primary key, "
-                 "so nobody can say which row is meant.");
+                 "<span class=\"badge off\">not editable</span><p class=\"help\">It has no primary "
+                 "key, so nobody can say which row is meant.</p>");
         return;
     }
     if (table->protected) {
-        html_raw(out, "<span class=\"badge good\">protected</span></td><td>Every writer moves its "
-                      "version.");
+        html_raw(out, "<span class=\"badge good\">protected</span>");
         return;
     }
-    html_raw(out,
-             "<span class=\"badge warn\">unprotected</span></td><td>Forms here never overwrite "
-             "each other. To make other programs move the version too: <code>SELECT "
-             "pg409.protect('");
+    html_raw(out, "<span class=\"badge warn\">unprotected</span><p class=\"help\">To protect it: "
+                  "<code>SELECT pg409.protect('");
     html_text(out, table->schema);
     html_raw(out, ".");
     html_text(out, table->name);
-    html_raw(out, "')</code>");
+    html_raw(out, "')</code></p>");
 }
 
 static void table_row(struct work *work, const struct table *table)
@@ -39,9 +36,12 @@ static void table_row(struct work *work, const struct table *table)
     html_text(out, table->name);
     if (open)
         html_raw(out, "</a>");
-    html_raw(out, "</th><td>");
-    html_text(out, table->comment);
-    html_raw(out, "</td><td class=\"number\">");
+    if (table->comment.len) {
+        html_raw(out, "<p class=\"help\">");
+        html_text(out, table->comment);
+        html_raw(out, "</p>");
+    }
+    html_raw(out, "</th><td class=\"number\">");
     if (table->estimate >= 0)
         html_number(out, (uint64_t)table->estimate);
     html_raw(out, "</td><td>");
@@ -67,13 +67,16 @@ void browse_tables(struct work *work)
                       "to change that.</p>\n");
     html_raw(out,
              "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tables\"><table>"
-             "<thead><tr><th scope=\"col\">Table</th><th scope=\"col\">What it holds</th>"
-             "<th scope=\"col\" class=\"number\">Rows, about</th><th scope=\"col\">Versions</th>"
-             "<th scope=\"col\">What that means</th></tr></thead>\n<tbody>\n");
+             "<thead><tr><th scope=\"col\">Table</th><th scope=\"col\" class=\"number\">Rows, "
+             "about</th><th scope=\"col\">Changes</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < catalog->table_count; i++)
         if (!hidden(&catalog->tables[i]))
             table_row(work, &catalog->tables[i]);
     html_raw(out, "</tbody></table></div>\n");
+    if (catalog->table_count > 0)
+        html_raw(out, "<p class=\"hint\">In every table, a save that would overwrite somebody's "
+                      "change is stopped and explained. In a protected one, the time of the last "
+                      "change is right whoever made it, other programs included.</p>\n");
     if (catalog->table_count == 0)
         html_raw(out,
                  "<p>No tables can be seen here. Does the database user have privileges in this "

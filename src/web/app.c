@@ -203,7 +203,6 @@ static struct refusal find_route(struct work *work)
         return refusal;
     work->route = route_find(work->app->routes, request->segments, request->segment_count,
                              request->method, &work->match);
-    work->is_write = work->route && work->route->method != HTTP_GET;
     if (work->route)
         return check_route(work);
     buf_init(&allow, &work->arena, 256);
@@ -270,6 +269,8 @@ void app_serve(struct app *app, struct gateway *gateway)
     struct refusal broken = open_app(app, gateway, work->started);
     struct refusal refusal = request_start(&work->arena, gateway, &work->request);
     start_talk(work);
+    /* by what was sent: a write that is refused early is answered and logged as one too */
+    work->is_write = work->request.sent_method & ~(unsigned)(HTTP_GET | HTTP_HEAD | HTTP_OPTIONS);
     if (broken.status) {
         work->trouble = app->config.fault;
         refusal = broken;

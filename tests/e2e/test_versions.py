@@ -200,11 +200,11 @@ def test_column_of_another_type_is_no_version(database, anna):
     assert re.fullmatch(r"1~\d+", read(anna, path)["_version"])
 
 
-def test_index_says_what_is_protected(server, database):
-    tables = {table["name"]: table for table in server.client().get("/").json()["tables"]}
+def test_index_says_what_is_protected(anna):
+    tables = {table["name"]: table for table in anna.get("/").json()["tables"]}
     assert tables["timestamptz_p"]["protected"] and not tables["timestamptz_u"]["protected"]
     assert tables["bare"]["version"] == "xmin" and tables["bigint_p"]["version"] == "version"
-    page = server.client().get("/", headers={"Accept": "text/html"}).text
+    page = anna.get("/", headers={"Accept": "text/html"}).text
     command = re.search(r"pg409\.protect\(&#39;public\.bare&#39;\)|"
                         r"pg409\.protect\('public\.bare'\)", page)
     assert command and "public.timestamptz_p" not in page
