@@ -1,7 +1,7 @@
 -- What pg409 sends to save a row, in one round trip; bench/run compares it with PostgreSQL's log.
 -- pgbench cannot remember a version for each of many rows, so the row's own takes the place of the
 -- parameter: by way of text, because a parameter has to be read from text too.
-\set id random(1, :rows)
+\set id random(:first, :last)
 \set stock random(1, 1000000)
 \startpipeline
 SELECT set_config('pg409.user', :user, true), set_config('lock_timeout', :lock, true), set_config('statement_timeout', :total, true);

@@ -328,8 +328,8 @@ class Load:
 class Pgbench:
     """pgbench with the statements that pg409 sends."""
 
-    VALUES = {"user": "", "lock": 2000, "total": 30000, "table": "public.articles", "op": "save",
-              "token": "0123456789abcdef0123456789abcdef", "rows": ROWS}
+    VALUES = {"user": "anna", "lock": 2000, "total": 30000, "table": "public.articles", "op": "save",
+              "token": "0123456789abcdef0123456789abcdef", "first": ROWS // 2 + 1, "last": ROWS}
 
     def __init__(self, database, work, clients):
         self.command = ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 2,
@@ -340,8 +340,10 @@ class Pgbench:
 
     def window(self, seconds):
         command = [*self.command, "-T", max(1, round(seconds)), "bench"]
-        result = subprocess.run([str(part) for part in command], check=True, text=True,
+        result = subprocess.run([str(part) for part in command], text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if result.returncode:
+            raise RuntimeError(result.stderr)
         rate = float(re.search(r"tps = ([0-9.]+)", result.stdout)[1])
         return {"rate": rate, "requests": rate * seconds,
                 "failed": int(re.search(r"failed transactions: (\d+)", result.stdout)[1])}

@@ -60,11 +60,19 @@ static bool add_if_match(struct work *work, struct change *change)
     return tags.count == 0 || add(work, tags.tags[0], change);
 }
 
+/* ?updated_at=eq.2026-…: the version column as a filter; STR_NONE without. */
+static struct str filter_claim(const struct work *work)
+{
+    const struct column *column = work->table->version;
+    struct str value = column ? form_get(&work->request.query, column->name) : STR_NONE;
+    return str_starts(value, STR("eq.")) ? str_skip(value, 3) : STR_NONE;
+}
+
 bool claim_version(struct work *work, const struct claim *claim, struct change *change)
 {
     if (!add_if_match(work, change) || !add(work, claim->version, change) ||
         !add(work, form_get(&work->request.query, STR("_version")), change) ||
-        !add(work, claim->column, change))
+        !add(work, claim->column, change) || !add(work, filter_claim(work), change))
         return false;
     if (change->any && change->versioned) {
         work_problem(work, "versions-differ", STR("“*” and a version exclude each other."));
