@@ -288,10 +288,10 @@ class Load:
     def _form(self, first, folder, database):
         """The page's own form with placeholders in it, and the versions that are stored now."""
         fields = FormReader(self.site.get(first)).fields
+        folder = folder / f"forms-{self.site.port}-{self.work}"
+        folder.mkdir(exist_ok=True)
         names = {"_version": "@VERSION@", "updated_at": "@VERSION@", "_form": "@FORM@",
                  "_token": "@TOKEN@", "stock": "@STOCK@"}
-        for part in ("body", "base", "versions"):
-            (folder / part).unlink(missing_ok=True)
         options = []
         if "_base" in fields:
             base = json.loads(fields["_base"])

@@ -24,7 +24,7 @@ create table if not exists pg409.receipt (
   at timestamptz not null default now()
 );
 create index if not exists receipt_row on pg409.receipt (table_name, row_key, at);
-create unique index if not exists receipt_create_token on pg409.receipt (token)
+create unique index if not exists receipt_create_token on pg409.receipt (token, coalesce(username, ''))
   where op = 'create' and token is not null;
 create index if not exists receipt_at on pg409.receipt using brin (at);
 comment on table pg409.receipt is 'Who saved which version: names the other editor, recognises a form that comes back';

@@ -7,6 +7,11 @@
 
 static bool malformed(struct work *work, enum err err, size_t at)
 {
+    if (err == ERR_NUL) {
+        work_problem(work, "value",
+                     STR("The body holds a NUL character, which no text can store."));
+        return false;
+    }
     work_problem(work, "malformed",
                  str_printf(&work->arena, "The body is not a JSON object: %s at byte %zu.",
                             err_text(err), at));
@@ -89,6 +94,25 @@ static bool read_base(struct work *work, const struct json_object *body, struct 
     return false;
 }
 
+/* What the editor saw beside what is to change: should it differ by now, that is a conflict. */
+static void add_seen(struct change *change, const struct json_object *base)
+{
+    const struct table *table = change->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (column->key_position || !column->can_select || column == table->user ||
+            !column_writable(table, column, false) || change_field(change, column) ||
+            !json_get(base, column->name))
+            continue;
+        struct field *field = &change->fields[change->field_count++];
+        *field = (struct field){.column = column, .kept = true};
+        set_base(field, base);
+        field->value = field->base;
+        field->json = field->base_json;
+        field->nested = field->base_nested;
+    }
+}
+
 static struct str member_text(const struct json_object *body, struct str name)
 {
     const struct json_value *value = json_get(body, name);
@@ -134,6 +158,8 @@ bool body_read(struct work *work, enum change_op op, bool whole, struct change *
     }
     if (whole)
         add_missing(change, op == CHANGE_CREATE);
+    if (op == CHANGE_UPDATE)
+        add_seen(change, &base);
     struct claim claim = {.version = member_text(&body, STR("_version"))};
     if (work->table->version)
         claim.column = member_text(&body, work->table->version->name);

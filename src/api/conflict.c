@@ -20,7 +20,7 @@ static void object(struct buf *out, const struct change *change, size_t offset, 
     buf_char(out, '{');
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
-        if ((only_based && !field->has_base) || field->standard)
+        if ((only_based ? !field->has_base : field->kept) || field->standard)
             continue;
         if (!first)
             buf_char(out, ',');
@@ -59,6 +59,25 @@ static void columns(struct buf *out, const struct change *change)
         buf_char(out, '}');
     }
     buf_char(out, ']');
+}
+
+/* The column that PostgreSQL refused, in the shape of a conflict's columns. */
+static void refused_column(struct buf *out, const struct save *save)
+{
+    const struct column *column = save_wrong_column(save);
+    const struct field *field = column ? change_field(&save->change, column) : NULL;
+    if (!column)
+        return;
+    json_name(out, "columns");
+    buf_text(out, "[{\"name\":");
+    json_string(out, column->name);
+    if (field && !field->standard) {
+        json_name(out, "yours");
+        raw_or_null(out, field->json);
+    }
+    json_name(out, "detail");
+    json_string(out, save->outcome.error.message);
+    buf_text(out, "}]");
 }
 
 static bool has_base(const struct change *change)
@@ -164,6 +183,8 @@ static void states(struct work *work, const struct save *save)
     if (change->field_count && change->fields[0].compared) {
         columns(out, change);
         merged(out, change);
+    } else if (problem_for(save->outcome.reason)->status == 422) {
+        refused_column(out, save);
     }
 }
 

@@ -231,13 +231,15 @@ static bool send_settings(struct pipe *pipe)
     const char *sql = role ? "SELECT set_config('pg409.user', $1, true), "
                              "set_config('lock_timeout', $2, true), "
                              "set_config('statement_timeout', $3, true), "
-                             "set_config('role', $1, true)"
+                             "set_config('role', $4, true)"
                            : "SELECT set_config('pg409.user', $1, true), "
                              "set_config('lock_timeout', $2, true), "
                              "set_config('statement_timeout', $3, true)";
     values[1] = lock.ptr;
     values[2] = total.ptr;
-    struct statement statement = {sql, strlen(sql), values, 3};
+    /* to PostgreSQL the role "none" is the one that pg409 itself has: no person may get that */
+    values[3] = role && str_is(talk->user, "none") ? "none, the person" : values[0];
+    struct statement statement = {sql, strlen(sql), values, role ? 4 : 3};
     struct sent *sent = &pipe->sent[pipe->count];
     if (!send_one(pipe, SENT_ASKED, TALK_MAX_STATEMENTS, statement))
         return false;

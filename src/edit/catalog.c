@@ -191,8 +191,12 @@ static void find_key(struct table *table)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        if (column->key_position == 0 || column->key_position > MAX_KEY)
+        if (column->key_position == 0)
             continue;
+        if (column->key_position > MAX_KEY) { /* part of a key would fit several rows */
+            table->key_count = 0;
+            return;
+        }
         table->key[column->key_position - 1] = column;
         if (column->key_position > table->key_count)
             table->key_count = column->key_position;

@@ -223,7 +223,8 @@ size_t list_ask(struct talk *talk, const struct list *list)
         qualified(&sql, table->version->name);
     else
         sql_raw(&sql, "NULL");
-    buf_text(&sql.text, table->protected ? "::text, NULL::text" : "::text, t.xmin::text");
+    bool column_alone = table->protected && table->version->not_null;
+    buf_text(&sql.text, column_alone ? "::text, NULL::text" : "::text, t.xmin::text");
     if (list->json)
         row_as_json(&sql, list);
     else

@@ -61,6 +61,20 @@ static void after_duplicate(void *ctx)
     finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
 }
 
+/* A unique value is taken by a row that can perhaps be shown. */
+static void taken(struct save *save)
+{
+    const struct db_error *error = &save->outcome.error;
+    const struct unique *unique = table_unique(save->change.table, error->constraint);
+    if (unique) {
+        talk_then(save->talk, after_duplicate, save);
+        if (save_ask_duplicate(save, unique))
+            return;
+        save->talk->then = NULL;
+    }
+    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
+}
+
 /*
  * The token made a row before. The same content again is a repeat; other content
  * is a new row typed into an old form (Create, Back, type, Create), or, by an
@@ -73,13 +87,16 @@ static void after_created(void *ctx)
     struct created created = {0};
     if (!save->talk->failed)
         created = receipt_created(save->talk->arena, &save->talk->answers[save->row_answer]);
-    save->outcome.key = created.key;
-    if (!created.key.ptr) {
-        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
-    } else if (str_eq(created.digest, change->digest)) {
+    if (created.key.ptr && str_eq(created.digest, change->digest)) {
+        save->outcome.key = created.key;
         finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-    } else if (change->json) {
+    } else if (created.key.ptr && change->json) {
+        save->outcome.key = created.key;
         finish(save, OUTCOME_REFUSED, REASON_KEY_REUSED);
+    } else if (!str_is(save->outcome.error.constraint, "receipt_create_token")) {
+        taken(save);
+    } else if (!created.key.ptr) {
+        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
     } else {
         struct str parts[] = {change->token, change->digest};
         change->token = digest_of(save->talk->arena, parts, 2);
@@ -87,23 +104,19 @@ static void after_created(void *ctx)
     }
 }
 
-/* A unique value is taken: by this very form sent before, or by a row that can be shown. */
+/*
+ * A unique value is taken. A create that comes back a second time may run into
+ * its own row before it runs into its receipt, so the receipt is asked first.
+ */
 static void duplicate(struct save *save)
 {
-    const struct db_error *error = &save->outcome.error;
-    const struct unique *unique = table_unique(save->change.table, error->constraint);
-    if (str_is(error->constraint, "receipt_create_token")) {
+    const struct change *change = &save->change;
+    if (change->op == CHANGE_CREATE && change->receipts && change->token.ptr) {
         talk_then(save->talk, after_created, save);
-        save->row_answer = receipt_ask_created(save->talk, &save->change);
-        return;
+        save->row_answer = receipt_ask_created(save->talk, change);
+    } else {
+        taken(save);
     }
-    if (unique) {
-        talk_then(save->talk, after_duplicate, save);
-        if (save_ask_duplicate(save, unique))
-            return;
-        save->talk->then = NULL;
-    }
-    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
 }
 
 static void failed(struct save *save)
@@ -111,10 +124,10 @@ static void failed(struct save *save)
     struct db_error *error = &save->outcome.error;
     *error = save->talk->error;
     bool elsewhere = !str_eq(error->table, save->change.table->name);
-    if (error->reason == REASON_DANGLING && (elsewhere || save->change.op == CHANGE_DELETE)) {
+    if (error->reason == REASON_DANGLING && (elsewhere || save->change.op == CHANGE_DELETE))
         error->reason = REASON_REFERENCED;
+    if (error->reason == REASON_REFERENCED && error->table.len)
         save->outcome.hint_table = error->table;
-    }
     if (error->reason == REASON_DUPLICATE)
         duplicate(save);
     else

@@ -97,6 +97,12 @@ struct save {
  */
 void save_row(struct save *save);
 
+/*
+ * The column whose value PostgreSQL refused, as far as its error tells; NULL
+ * when that is not one column, or the outcome is none of PostgreSQL's making.
+ */
+const struct column *save_wrong_column(const struct save *save);
+
 /* The field of that column, or NULL. */
 struct field *change_field(const struct change *change, const struct column *column);
 

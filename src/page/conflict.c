@@ -1,53 +1,10 @@
 #include "page/conflict.h"
 
-#include <string.h>
-
 #include "page/control.h"
 #include "wire/digest.h"
 #include "web/problem.h"
 
 #include "base/banned.h"
-
-/* PostgreSQL names no column for a value it cannot read, but quotes it at the end of its message.
- */
-static const struct column *column_of_value(const struct change *change, struct str message)
-{
-    const struct column *found = NULL;
-    for (size_t i = 0; i < change->field_count; i++) {
-        const struct field *field = &change->fields[i];
-        const struct column *column = field->column;
-        if (field->kept || !field->value.ptr)
-            continue;
-        if (column->max_chars && str_chars(field->value) > column->max_chars)
-            return column;
-        if (field->value.len && column->kind != KIND_TEXT &&
-            str_find(message, field->value) != SIZE_MAX)
-            found = column;
-    }
-    return found;
-}
-
-static const struct column *wrong_column(const struct save *save)
-{
-    const struct db_error *error = &save->outcome.error;
-    const struct table *table = save->change.table;
-    const struct unique *unique = table_unique(table, error->constraint);
-    if (error->column.len && str_eq(error->table, table->name))
-        return table_column(table, error->column);
-    if (unique)
-        return unique->columns[0];
-    if (error->reason == REASON_VALUE)
-        return column_of_value(&save->change, error->message);
-    /* a constraint that PostgreSQL named bears the column's name: table_column_check, _fkey */
-    for (size_t i = 0; i < table->column_count && error->constraint.len; i++) {
-        struct str name = table->columns[i].name;
-        size_t at = str_find(error->constraint, name);
-        if (at == table->name.len + 1 && str_starts(error->constraint, table->name) &&
-            error->constraint.ptr[at + name.len] == '_')
-            return &table->columns[i];
-    }
-    return NULL;
-}
 
 /* The sentence above the form: what the database said where it speaks to people, else ours. */
 static struct str sentence(struct work *work, const struct save *save)
@@ -79,7 +36,7 @@ static void form_again(struct work *work, const struct save *save, size_t first)
         .field_count = change->field_count,
         .message = sentence(work, save),
         .link = save->outcome.other_key,
-        .wrong = wrong_column(save),
+        .wrong = save_wrong_column(save),
         .restoring = change->restoring,
         .next = request_field(&work->request, STR("_next")),
     };

@@ -389,7 +389,8 @@ static void resolve_form(struct work *work, const struct save *save, size_t clas
 static void row_named(struct work *work, const struct save *save)
 {
     const struct column *label = work->table->label;
-    struct str name = STR_NONE;
+    const struct field *field = label ? change_field(&save->change, label) : NULL;
+    struct str name = field ? field->current : STR_NONE;
     if (save->outcome.texts && label)
         name = save->outcome.texts[label - work->table->columns];
     html_raw(OUT(work), "<p class=\"row-name\">");

@@ -1,5 +1,6 @@
 #include "web/app.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "edit/receipt.h"
@@ -127,12 +128,22 @@ static void after_catalog(void *ctx)
     app->catalog =
         catalog_build(&work->talk.answers[0], &work->talk.answers[1], &app->config.settings);
     app->catalog_read = app_now();
+    (void)snprintf(app->catalog_user, sizeof app->catalog_user, "%.*s",
+                   STR_ARG(work->request.user));
     handle(work);
 }
 
 static uint64_t catalog_age(const struct app *app)
 {
     return app_now() - app->catalog_read;
+}
+
+/* The privileges in the catalog are those of whoever had it read. */
+static bool catalog_fits(const struct work *work)
+{
+    const struct app *app = work->app;
+    struct str user = work->request.user.ptr ? work->request.user : STR("");
+    return app->catalog && (!app->config.settings.user_role || str_is(user, app->catalog_user));
 }
 
 /* The handler, after the catalog where the one at hand will not do. */
@@ -143,7 +154,7 @@ static void dispatch(struct work *work)
                         ? SECOND
                         : app->config.settings.catalog_age * 1000;
     start_talk(work);
-    if (work->route->catalog == CATALOG_NONE || (app->catalog && catalog_age(app) < most)) {
+    if (work->route->catalog == CATALOG_NONE || (catalog_fits(work) && catalog_age(app) < most)) {
         handle(work);
         return;
     }

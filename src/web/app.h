@@ -19,6 +19,7 @@ struct app {
     struct pg *pg;
     struct catalog *catalog;
     uint64_t catalog_read; /* monotonic microseconds */
+    char catalog_user[64]; /* whose privileges it shows, where user_role is on; no role is longer */
     uint64_t idle_since;
     struct work work; /* the one request at hand */
 };

@@ -103,12 +103,21 @@ static void log_columns(struct work *work, const struct change *change)
     work->logged_columns = buf_slice(&buf);
 }
 
+/* Messages of these kinds quote what was typed, and values stay out of the log. */
+static struct str loggable(const struct db_error *error)
+{
+    bool quotes = error->reason == REASON_VALUE || error->reason == REASON_RAISED ||
+                  error->reason == REASON_CUSTOM;
+    return quotes ? STR_NONE : error->message;
+}
+
 void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
 {
     work->outcome = outcome_name(outcome->kind);
     if (outcome->reason != REASON_NONE)
         work->reason = problem_for(outcome->reason)->name;
-    work->trouble = outcome->error.message;
+    work->logged_sqlstate = str_from(outcome->error.sqlstate);
+    work->trouble = loggable(&outcome->error);
     log_columns(work, change);
     if (!outcome->has_version)
         return;

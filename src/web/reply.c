@@ -31,12 +31,24 @@ void reply_field(struct reply *reply, struct str name, struct str value)
     buf_text(&reply->headers, "\r\n");
 }
 
+/* A function of the database may raise any status, also one that nobody registered. */
+static void status_line(struct buf *out, int status)
+{
+    const char *text = http_status(status);
+    bool known = status / 100 == text[0] - '0' && status % 100 / 10 == text[1] - '0' &&
+                 status % 10 == text[2] - '0';
+    if (known || status / 100 != 4)
+        buf_printf(out, "Status: %s\r\n", text);
+    else
+        buf_printf(out, "Status: %d Refused\r\n", status);
+}
+
 /* Status and headers in front of the first bytes of the body, in one write. */
 static void send_first(struct reply *reply, struct gateway *gateway, struct str body)
 {
     struct buf out;
     buf_init(&out, reply->headers.arena, MAX_HEADERS + MAX_BODY);
-    buf_printf(&out, "Status: %s\r\n", http_status(reply->status));
+    status_line(&out, reply->status);
     buf_str(&out, buf_slice(&reply->headers));
     buf_text(&out, "\r\n");
     bool together = body.len < (size_t)64 * 1024;

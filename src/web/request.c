@@ -73,7 +73,10 @@ static void find_prefix(struct arena *arena, struct request *request)
         script = STR("");
     if (!str_starts(path, STR("/")))
         path = str_printf(arena, "/%.*s", STR_ARG(path));
-    bool direct = script.len && str_starts(seen, script);
+    /* "/desktop" does not begin with the script "/desk" */
+    struct str behind = str_skip(seen, script.len);
+    bool whole = behind.len == 0 || str_starts(behind, STR("/"));
+    bool direct = script.len && str_starts(seen, script) && whole;
     if (!direct && seen.ptr && str_ends(seen, path))
         script = str_range(seen.ptr, seen.ptr + seen.len - path.len);
     request->prefix = encode_path(arena, script);
@@ -144,6 +147,10 @@ struct refusal request_start(struct arena *arena, struct gateway *gateway, struc
     if (request->user.len == 0)
         request->user = STR_NONE;
     find_prefix(arena, request);
+    if (str_check_utf8(request->user)) {
+        request->user = STR_NONE; /* a page could not show it */
+        return refuse(400, "malformed", STR("The name of the user is not valid UTF-8."));
+    }
     request->query_text = param(request, "QUERY_STRING");
     if (request->path.len > MAX_PATH || request->query_text.len > MAX_QUERY)
         return refuse(414, "too-long", STR("The address is too long."));
@@ -153,7 +160,7 @@ struct refusal request_start(struct arena *arena, struct gateway *gateway, struc
     struct refusal refusal = find_format(request);
     if (refusal.status)
         return refusal;
-    if (str_check_utf8(request->path) || str_check_utf8(request->user))
+    if (str_check_utf8(request->path))
         return refuse(400, "malformed", STR("The address is not valid UTF-8."));
     find_segments(request);
     return fine;

@@ -30,7 +30,7 @@ struct work {
     bool is_write;
     const char *outcome; /* NULL: none yet */
     const char *reason;
-    struct str logged_columns, logged_base, logged_current;
+    struct str logged_columns, logged_base, logged_current, logged_sqlstate;
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */
 };
 

@@ -4,7 +4,8 @@
 
 #include "base/banned.h"
 
-#define MAX_LINE 4000
+#define MAX_LINE 8000
+#define MAX_VALUE 500
 
 void writelog_headers(struct work *work)
 {
@@ -45,12 +46,15 @@ static void value(struct buf *line, struct str text)
 
 static void pair(struct buf *line, const char *name, struct str text)
 {
+    bool cut = text.len > MAX_VALUE; /* so that a long key leaves room for what follows */
     if (!text.ptr)
         return;
     buf_char(line, ' ');
     buf_text(line, name);
     buf_char(line, '=');
-    value(line, text);
+    value(line, cut ? (struct str){text.ptr, MAX_VALUE} : text);
+    if (cut)
+        buf_text(line, "...");
 }
 
 void writelog_line(struct work *work)
@@ -75,8 +79,10 @@ void writelog_line(struct work *work)
     pair(&line, "current", work->logged_current);
     pair(&line, "status", str_printf(arena, "%d", work->reply.status));
     pair(&line, "ms", str_printf(arena, "%.1f", (double)(app_now() - work->started) / 1000));
-    pair(&line, "sqlstate",
-         work->talk.error.sqlstate[0] ? str_from(work->talk.error.sqlstate) : STR_NONE);
+    struct str sqlstate = work->logged_sqlstate;
+    if (!sqlstate.len)
+        sqlstate = str_from(work->talk.error.sqlstate);
+    pair(&line, "sqlstate", sqlstate.len ? sqlstate : STR_NONE);
     pair(&line, "error", work->trouble);
     request->gateway->log(request->gateway, buf_slice(&line));
 }

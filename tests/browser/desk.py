@@ -151,14 +151,13 @@ class Person:
         raise AssertionError("the keyboard does not reach it")
 
     def focus_shows(self):
+        """A ring around what has the focus, on the screen. A picker's inner parts count as it."""
         return self.script("""
             const e = document.activeElement;
             if (e === document.body) return true;
             const box = e.getBoundingClientRect(), style = getComputedStyle(e);
-            const card = e.closest('label.pick');
-            const ring = s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
             return box.width > 0 && box.bottom > 0 && box.top < innerHeight &&
-                   (ring(style) || card !== null && ring(getComputedStyle(card)));""")
+                   style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;""")
 
     # --- what is seen ---
 

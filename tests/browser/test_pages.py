@@ -1,0 +1,128 @@
+"""Every kind of page: for all people, on a narrow screen, without a complaint in the console."""
+
+import pytest
+
+import stack
+from browser import a11y, desk
+
+LONG = "Unbreakable" * 30
+
+
+def plain(path):
+    return lambda anna, bob, article: anna.open(path.format(article=article))
+
+
+def stale(change_of_anna, change_of_bob):
+    def arrive(anna, bob, article):
+        anna.open(article)
+        bob.open(article)
+        for name, text in change_of_bob.items():
+            bob.set(name, text)
+        bob.save()
+        for name, text in change_of_anna.items():
+            anna.set(name, text)
+        return anna.save()
+    return arrive
+
+
+def refused(anna, bob, article):
+    return anna.open(article).set("price", "-1").save()
+
+
+def saved(anna, bob, article):
+    return anna.open(article).set("title", LONG).save()
+
+
+def unresolved(anna, bob, article):
+    CLASH(anna, bob, article)
+    anna.script("document.querySelector('form.resolve').noValidate = true")
+    return anna.save()
+
+
+def wording(anna, bob, article):
+    return CLASH(anna, bob, article).pick("title", "edit")
+
+
+def delete(person, article):
+    person.open(article).find("summary").click()
+    return person.leave(person.find("button.danger").click)
+
+
+def stale_delete(anna, bob, article):
+    anna.open(article).find("summary").click()
+    bob.open(article).set("title", LONG).save()
+    return anna.leave(anna.find("button.danger").click)
+
+
+def deleted_since(anna, bob, article):
+    anna.open(article).set("body", LONG)
+    delete(bob, article)
+    return anna.save()
+
+
+def deleted(anna, bob, article):
+    return delete(anna, article)
+
+
+CLASH = stale({"title": "Mine " + LONG, "price": "9"}, {"title": "Theirs " + LONG, "body": "Other"})
+
+PAGES = {
+    "tables": plain("/"), "rows": plain("/article"), "no rows": plain("/article?q=zzzzzz"),
+    "many columns": plain("/control"), "form": plain("{article}"), "unprotected": plain("/shelf/A~2F1"),
+    "new": plain("/article/_new"), "new, all types": plain("/control/_new"), "refused": refused,
+    "saved": saved, "clash": CLASH, "wording": wording, "unresolved": unresolved,
+    "settled": stale({"body": LONG}, {"price": "7"}), "stale delete": stale_delete,
+    "deleted since": deleted_since, "deleted": deleted, "problem": plain("/_problems/stale"),
+    "no row": plain("/article/999999"), "no table": plain("/nothing"), "no key": plain("/keyless"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_for_everybody(anna, bob, article, name):
+    page = PAGES[name](anna, bob, article)
+    assert page.complaints() == []
+    assert a11y.check(page) == []
+    assert a11y.overflow(page) == []
+
+
+def test_checks_find_what_is_wrong(anna, article):
+    anna.open(article).script("""
+        document.querySelector('label').remove();
+        document.querySelector('h1').style.color = '#999';
+        document.querySelector('main').insertAdjacentHTML('beforeend', '<h4>Deep</h4><table><th>x</th></table>');
+        document.querySelector('button').style.outline = '0';
+        const wide = document.createElement('p');
+        wide.textContent = 'x'; wide.style.width = '900px'; document.querySelector('main').append(wide);""")
+    faults = " ".join(a11y.check(anna))
+    for part in ("no label", "contrast", "level is left out", "no scope", "focus is not seen"):
+        assert part in faults
+    assert "the page" in a11y.overflow(anna)
+
+
+def test_no_database(postgres, article):
+    away = stack.Database(postgres)
+    away.create("CREATE TABLE note (id integer PRIMARY KEY, line text)")
+    anna = desk.Person("anna")
+    try:
+        with stack.serving("lighttpd", away) as server:
+            anna.at(server)
+            away.sql.close()
+            with postgres.connect() as admin:
+                admin.execute(f"DROP DATABASE {away.name} WITH (FORCE)")
+            anna.open("/note")
+            assert anna.status == 503 and anna.title == "The database cannot be reached"
+            assert a11y.check(anna) == [] and a11y.overflow(anna) == []
+            for secret in (away.name, "SELECT", "host=", "libpq", "FATAL"):
+                assert secret not in anna.driver.page_source
+    finally:
+        anna.quit()
+
+
+def test_without_javascript_everything_is_there(anna, article):
+    """No page has a script, and the policy would not let one run."""
+    anna.open(article)
+    assert not anna.all("script, [onclick], [onsubmit], [style]")
+    anna.script("""document.body.insertAdjacentHTML('beforeend', '<p onclick="window.ran = 1">x</p>');
+                   const s = document.createElement('script'); s.textContent = 'window.ran = 1';
+                   document.body.append(s); document.body.lastElementChild.previousElementSibling.click();""")
+    assert anna.script("return window.ran === undefined")
