@@ -1,7 +1,9 @@
 """Counts that need no quiet machine: system calls, round trips, statements, instructions; and the
 start of a plain CGI process beside that of psql."""
 
+import glob
 import os
+import pathlib
 import re
 import statistics
 import subprocess
@@ -19,7 +21,8 @@ def traced(site, load, folder):
     output = folder / "strace"
     strace = subprocess.Popen(["strace", "-f", "-c", "-p", str(worker), "-o", output],
                               stderr=subprocess.PIPE, text=True)
-    strace.stderr.readline()  # "attached": only now it counts
+    while "TracerPid:\t0\n" in pathlib.Path(f"/proc/{worker}/status").read_text():
+        time.sleep(0.01)
     requests = load.window(1)["all"]
     strace.terminate()
     strace.wait()
@@ -113,7 +116,9 @@ def timed(command, environment):
 
 
 def cold(program, database, folder, rounds):
-    """A plain CGI answer from nothing, beside psql -c 'select 1': milliseconds of both."""
+    """A plain CGI answer from nothing, beside psql -c 'select 1': milliseconds of both. The psql of
+    the PATH is a Perl script in Debian, so it is the program itself."""
+    psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
     settings = folder / "cold.conf"
     settings.write_text(f"database = {database.conninfo}\n")
     request = {"PATH": os.environ["PATH"], "PG409_CONFIG": str(settings), "REQUEST_METHOD": "GET",
@@ -127,7 +132,7 @@ def cold(program, database, folder, rounds):
                 assert answer.startswith(b"Status: 200"), answer[:200]
                 ours.append(time_)
             else:
-                theirs.append(timed(["psql", "-X", "-d", database.conninfo, "-c", "select 1"],
+                theirs.append(timed([psql, "-X", "-d", database.conninfo, "-c", "select 1"],
                                     dict(os.environ))[0])
     ratios = [mine / other for mine, other in zip(ours, theirs)]
     return {"cgi_ms": statistics.median(ours), "psql_ms": statistics.median(theirs),

@@ -450,7 +450,8 @@ int main(int argc, char **argv)
     load.times = make(TIMES_MAX, sizeof *load.times);
     load.out = make(2, REQUEST_MAX);
     load.epoll = epoll_create1(0);
-    load.seed += (unsigned)load.first;
+    load.seed =
+        (unsigned)now() ^ (unsigned)getpid(); /* the same token twice would be the same form */
     if (versions)
         read_versions(&load, versions);
     for (unsigned long i = 0; i < load.connection_count; i++) {

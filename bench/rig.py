@@ -64,7 +64,7 @@ class Database:
     """PostgreSQL as it would be set up for such a machine, nothing unsafe: fsync is on."""
 
     SETTINGS = ("shared_buffers=256MB", "max_wal_size=4GB", "checkpoint_timeout=30min",
-                "max_connections=150", "wal_buffers=16MB", "pg_stat_statements.track=none")
+                "max_connections=150", "wal_buffers=16MB")
 
     def __init__(self, folder, log):
         self.folder = folder / "db"
@@ -82,6 +82,7 @@ class Database:
         self.psql("-f", ROOT / "schema/001_pg409.sql")
         self.psql("-v", f"rows={ROWS}", "-f", HERE / "table.sql")
         self.psql("-c", "SELECT pg409.grant_to('editor')")
+        self.setting("pg_stat_statements.track", "none")
 
     def psql(self, *arguments, dbname="bench"):
         command = ["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", self.admin + dbname, *arguments]
@@ -94,7 +95,10 @@ class Database:
     def setting(self, name, value):
         """Sets it for the running server; waits until it counts."""
         self.psql("-c", f"ALTER SYSTEM SET {name} = {value}", "-c", "SELECT pg_reload_conf()")
+        end = time.monotonic() + 10
         while self.one(f"SHOW {name}") != value:
+            if time.monotonic() > end:
+                raise RuntimeError(f"{name} does not become {value}")
             time.sleep(0.02)
 
     def close(self):

@@ -1,5 +1,6 @@
 -- The table that everybody measures on: rows of about 1 KiB, protected, so that saves leave receipts.
 \set ON_ERROR_STOP on
+set client_min_messages = warning;
 create extension pg_stat_statements;
 create table articles (
   id bigint generated always as identity primary key,

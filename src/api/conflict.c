@@ -1,11 +1,10 @@
 #include "api/conflict.h"
 
+#include "page/shell.h"
 #include "web/problem.h"
 #include "wire/json.h"
 
 #include "base/banned.h"
-
-#define OUT(work) (&(work)->reply.body)
 
 /* JSON as it was sent or as PostgreSQL wrote it. */
 static void raw_or_null(struct buf *out, struct str json)
@@ -131,6 +130,48 @@ static void versions(struct work *work, const struct save *save)
     buf_char(out, '}');
 }
 
+/* "title, body and price": the columns of that kind; empty when there is none. */
+static struct str names(struct work *work, const struct change *change, enum row_merge merge,
+                        enum row_merge or_merge)
+{
+    struct buf buf;
+    size_t left = 0;
+    buf_init(&buf, &work->arena, 2000);
+    for (size_t i = 0; i < change->field_count; i++)
+        left += change->fields[i].merge == merge || change->fields[i].merge == or_merge;
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct field *field = &change->fields[i];
+        if (field->merge != merge && field->merge != or_merge)
+            continue;
+        buf_str(&buf, field->column->name);
+        left--;
+        buf_text(&buf, left > 1 ? ", " : left == 1 ? " and " : "");
+    }
+    return buf_slice(&buf);
+}
+
+/* Who saved what and when; which of your changes fit and which clash. */
+static struct str stale_detail(struct work *work, const struct save *save, struct str who)
+{
+    const struct change *change = &save->change;
+    struct str when = page_when_text(&work->arena, save->outcome.changed_at);
+    struct str theirs = names(work, change, ROW_CURRENT, ROW_CLASH);
+    struct str fits = names(work, change, ROW_YOURS, ROW_YOURS);
+    struct str clashing = names(work, change, ROW_CLASH, ROW_CLASH);
+    struct buf buf;
+    buf_init(&buf, &work->arena, 10000);
+    buf_printf(&buf, "%.*s saved %.*s", STR_ARG(who),
+               STR_ARG(has_base(change) && theirs.len ? theirs : STR("this row")));
+    if (when.ptr)
+        buf_printf(&buf, " %.*s", STR_ARG(when));
+    buf_text(&buf, ".");
+    if (fits.len)
+        buf_printf(&buf, " Your change to %.*s can be merged.", STR_ARG(fits));
+    if (clashing.len)
+        buf_printf(&buf, " Your change to %.*s clashes.", STR_ARG(clashing));
+    return buf_slice(&buf);
+}
+
 static struct str detail(struct work *work, const struct save *save)
 {
     const struct outcome *outcome = &save->outcome;
@@ -139,10 +180,7 @@ static struct str detail(struct work *work, const struct save *save)
         return STR("The version you sent is the current one with digits cut off, as JavaScript "
                    "does with times: send it as the text that was read.");
     if (outcome->reason == REASON_STALE)
-        return str_printf(&work->arena,
-                          "%.*s saved this row after you read it. %zu of your "
-                          "columns clash with it.",
-                          STR_ARG(who), clashes(&save->change));
+        return stale_detail(work, save, who);
     if (outcome->reason == REASON_DELETED)
         return str_printf(&work->arena, "%.*s deleted this row after you read it.", STR_ARG(who));
     if (outcome->reason == REASON_RAISED || outcome->reason == REASON_CUSTOM)

@@ -95,7 +95,7 @@ static void add_chunk(struct arena *arena, size_t size)
     arena->total += size;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_bytes(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         abort();
@@ -104,8 +104,12 @@ void *arena_alloc(struct arena *arena, size_t size)
         add_chunk(arena, EACH_ITS_OWN || rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE);
     char *ptr = arena->chunks->data + arena->used;
     arena->used += rounded;
-    memset(ptr, 0, size);
     return ptr;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(arena_bytes(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -117,7 +121,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const char *ptr, size_t len)
 {
-    char *copy = arena_alloc(arena, len + 1);
+    char *copy = arena_bytes(arena, len + 1);
     if (len)
         memcpy(copy, ptr, len);
     copy[len] = '\0';

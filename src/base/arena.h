@@ -32,6 +32,8 @@ void arena_reset(struct arena *arena);
 
 /* size zeroed bytes, aligned for any type; never NULL, owned by the arena. */
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same with whatever the memory held before: for bytes that are written at once. */
+void *arena_bytes(struct arena *arena, size_t size);
 
 /* An array of count zeroed items; aborts when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);

@@ -210,9 +210,10 @@ static bool buf_reserve(struct buf *buf, size_t len)
     size_t cap = buf->cap ? buf->cap * 2 : 256;
     if (cap < need)
         cap = need;
-    char *ptr = arena_alloc(buf->arena, cap);
+    char *ptr = arena_bytes(buf->arena, cap);
     if (buf->len)
         memcpy(ptr, buf->ptr, buf->len);
+    ptr[buf->len] = '\0';
     buf->ptr = ptr;
     buf->cap = cap;
     return true;
@@ -239,6 +240,12 @@ void buf_text(struct buf *buf, const char *text)
 
 void buf_char(struct buf *buf, char c)
 {
+    /* Pages are written in many such steps: one byte more or less is worth no call. */
+    if (!buf->overflow && buf->max > buf->len && buf->cap > buf->len + 1) {
+        buf->ptr[buf->len++] = c;
+        buf->ptr[buf->len] = '\0';
+        return;
+    }
     buf_add(buf, &c, 1);
 }
 
@@ -255,13 +262,17 @@ void buf_u64(struct buf *buf, uint64_t value)
 
 static void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
+    char room[256]; /* most results fit: formatting twice is what costs */
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room, sizeof room, format, args);
     if (len < 0)
         abort();
     if (buf_reserve(buf, (size_t)len)) {
-        (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
+        if ((size_t)len < sizeof room)
+            memcpy(buf->ptr + buf->len, room, (size_t)len + 1);
+        else
+            (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
         buf->len += (size_t)len;
     }
     va_end(again);

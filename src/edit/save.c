@@ -119,6 +119,28 @@ static void duplicate(struct save *save)
     }
 }
 
+/* Either no row can have that key, or it was a value of the editor's that could not be read. */
+static void after_key(void *ctx)
+{
+    struct save *save = ctx;
+    const struct change *change = &save->change;
+    bool unreadable = save->talk->failed && save->talk->error.reason == REASON_VALUE;
+    if (unreadable)
+        finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
+    else if (!change->versioned && !change->any)
+        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
+    else
+        finish(save, OUTCOME_REFUSED, REASON_VALUE);
+}
+
+/* A value could not be read. When it is the one in the address, there is no such row. */
+static void look_at_key(struct save *save)
+{
+    talk_then(save->talk, after_key, save);
+    row_ask(save->talk, save->change.table, save->change.key, false, false);
+    save->talk->repeatable = true;
+}
+
 static void failed(struct save *save)
 {
     struct db_error *error = &save->outcome.error;
@@ -130,6 +152,8 @@ static void failed(struct save *save)
         save->outcome.hint_table = error->table;
     if (error->reason == REASON_DUPLICATE)
         duplicate(save);
+    else if (error->reason == REASON_VALUE && save->change.op != CHANGE_CREATE)
+        look_at_key(save);
     else
         finish(save, kind_of(error->reason), error->reason);
 }
@@ -159,18 +183,21 @@ static bool is_as_seen(const struct field *field)
     return field->is_as_seen;
 }
 
-/* Who and when: a column for it, else the receipt of the current version. */
+/* Who and when: a column for it, else the receipt; when also by the version itself. */
 static struct receipt read_receipt(struct save *save, const struct version *version)
 {
     struct receipt receipt = {0};
     struct outcome *outcome = &save->outcome;
+    if (version && save->change.table->version_kind == VERSION_TIMESTAMPTZ)
+        outcome->changed_at = version->column;
     if (!save->change.receipts)
         return receipt;
     receipt = receipt_of(save->talk->arena, save->change.table,
                          &save->talk->answers[save->receipt_answer], version);
     if (!outcome->changed_by.ptr)
         outcome->changed_by = receipt.user;
-    outcome->changed_at = receipt.at;
+    if (receipt.at.ptr)
+        outcome->changed_at = receipt.at;
     return receipt;
 }
 
@@ -292,9 +319,7 @@ static void after_look(void *ctx)
 {
     struct save *save = ctx;
     const struct change *change = &save->change;
-    if (save->talk->failed && !change->versioned && !change->any)
-        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED); /* its values are not readable */
-    else if (save->talk->failed)
+    if (save->talk->failed)
         failed(save);
     else if (!save_take_look(save))
         gone(save);

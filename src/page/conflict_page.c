@@ -31,11 +31,7 @@ static struct str take_words(struct work *work, const struct outcome *outcome)
 
 static void when(struct work *work, const struct save *save)
 {
-    const struct table *table = work->table;
     struct str instant = save->outcome.changed_at;
-    bool time = table->version_kind == VERSION_TIMESTAMPTZ && save->outcome.version.column.ptr;
-    if (!instant.ptr && time)
-        instant = save->outcome.version.column;
     if (!instant.ptr)
         return;
     html_raw(OUT(work), " ");

@@ -197,8 +197,12 @@ void edit_form(struct work *work, const struct edit_view *view, size_t first)
     struct str table = work_table_segment(work, work->table);
     message(work, view);
     html_raw(out, "<form method=\"post\" autocomplete=\"off\" class=\"card\"");
-    page_link(work, "action", table, view->creating ? STR_NONE : work->match.key);
-    html_raw(out, ">\n");
+    html_raw(out, " action=\"");
+    work_link(work, out, table, view->creating ? STR_NONE : work->match.key);
+    /* an address of its own: Chromium forgets the page, and all typed, once its own is posted to */
+    if (!view->creating && !view->message.ptr)
+        html_raw(out, "?_save=1");
+    html_raw(out, "\">\n");
     edit_hidden(work, view);
     for (size_t i = 0; i < view->field_count; i++) {
         bool wrong = view->wrong && view->wrong == view->fields[i].column;

@@ -143,6 +143,10 @@ const struct problem problems[] = {
     {"not-acceptable", REASON_NONE, 406, "None of the formats asked for is there",
      "The program asked for a format that this address does not have.",
      "Open the address in a browser.", "ask for application/json", false},
+    {"length-required", REASON_NONE, 411, "The request does not say how long it is",
+     "It was sent in pieces without a length, and behind this web server nobody could tell whether "
+     "all of them arrived. Nothing was saved.",
+     "Send the form again from its page.", "send Content-Length instead of a chunked body", false},
     {"too-large", REASON_NONE, 413, "That is too much at once",
      "The request is larger than this site allows. Nothing was saved.",
      "Make it smaller, or ask who runs this site to raise the limit.", "send less", false},

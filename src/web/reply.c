@@ -25,9 +25,14 @@ void reply_field(struct reply *reply, struct str name, struct str value)
 {
     buf_str(&reply->headers, name);
     buf_text(&reply->headers, ": ");
+    size_t done = 0; /* in runs: control characters, which are left out, are rare */
     for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char)value.ptr[i] >= ' ' && value.ptr[i] != 0x7f)
-            buf_char(&reply->headers, value.ptr[i]);
+        if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f) {
+            buf_add(&reply->headers, value.ptr + done, i - done);
+            done = i + 1;
+        }
+    if (done < value.len)
+        buf_add(&reply->headers, value.ptr + done, value.len - done);
     buf_text(&reply->headers, "\r\n");
 }
 

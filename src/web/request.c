@@ -174,6 +174,9 @@ static struct refusal read_body(struct arena *arena, const struct settings *sett
     struct str announced = param(request, "CONTENT_LENGTH");
     uint64_t length = 0;
     char more;
+    /* plain CGI behind Apache: the end of such a body looks like a connection that broke */
+    if (!announced.len && param(request, "HTTP_TRANSFER_ENCODING").len)
+        return refuse(411, "length-required", STR_NONE);
     if (announced.len && str_to_u64(announced, INT64_MAX, &length))
         return refuse(400, "malformed", STR("Content-Length is not a number."));
     if (length > settings->max_body)

@@ -15,8 +15,10 @@ void writelog_headers(struct work *work)
         return;
     reply_header(reply, "X-Request-Id", work->request.id);
     reply_header(reply, "Server-Timing",
-                 str_printf(&work->arena, "db;dur=%.3f, total;dur=%.3f",
-                            (double)work->talk.micros / 1000, (double)total / 1000));
+                 str_printf(&work->arena, "db;dur=%llu.%03u, total;dur=%llu.%03u",
+                            (unsigned long long)(work->talk.micros / 1000),
+                            (unsigned)(work->talk.micros % 1000),
+                            (unsigned long long)(total / 1000), (unsigned)(total % 1000)));
     reply_header(
         reply, "Content-Security-Policy",
         STR("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "

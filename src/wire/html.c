@@ -2,7 +2,11 @@
 
 #include "base/banned.h"
 
-/* The escaped form of c, or STR_NONE when it may stand as it is. */
+/* What may not stand as it is: asked for each byte of a page. */
+static const bool special[256] = {
+    ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true};
+
+/* The escaped form of a special c. */
 static struct str escape_of(char c)
 {
     switch (c) {
@@ -26,9 +30,9 @@ void html_text(struct buf *buf, struct str text)
     /* In runs: most text has nothing to escape. */
     size_t done = 0;
     for (size_t i = 0; i < text.len; i++) {
-        struct str escape = escape_of(text.ptr[i]);
-        if (!escape.ptr)
+        if (!special[(unsigned char)text.ptr[i]])
             continue;
+        struct str escape = escape_of(text.ptr[i]);
         buf_add(buf, text.ptr + done, i - done);
         buf_str(buf, escape);
         done = i + 1;

@@ -7,19 +7,24 @@
 /* '<', '>' and '&' too: the text may end up inside a page's script element. */
 static bool needs_escape(char c)
 {
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&';
+    static const bool special[256] = {
+        ['"'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['&'] = true};
+    return (unsigned char)c < 0x20 || special[(unsigned char)c];
 }
 
 static void add_escape(struct buf *buf, char c)
 {
     static const char means[] = "\b\f\n\r\t\"\\";
     static const char names[] = "bfnrt\"\\";
+    static const char digits[] = "0123456789abcdef";
     const char *at = c ? strchr(means, c) : NULL;
     if (at) {
         buf_char(buf, '\\');
         buf_char(buf, names[at - means]);
     } else {
-        buf_printf(buf, "\\u%04x", (unsigned)(unsigned char)c);
+        buf_str(buf, STR("\\u00"));
+        buf_char(buf, digits[(unsigned char)c >> 4]);
+        buf_char(buf, digits[c & 15]);
     }
 }
 

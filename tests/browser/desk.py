@@ -15,7 +15,7 @@ import stack
 
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
-             "--disable-dev-shm-usage", "--lang=en-GB", "--accept-lang=en-GB", "--hide-scrollbars"]
+             "--disable-dev-shm-usage", "--hide-scrollbars"]
 
 
 class Person:
@@ -29,6 +29,8 @@ class Person:
         for argument in ARGUMENTS:
             options.add_argument(argument)
         options.add_argument(f"--user-data-dir={self.profile}")
+        # The driver switches off what makes Back work as it does for people.
+        options.add_experimental_option("excludeSwitches", ["disable-back-forward-cache"])
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_page_load_timeout(30)

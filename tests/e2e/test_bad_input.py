@@ -4,6 +4,7 @@ wrong, and nothing is stored."""
 import json
 import re
 import socket
+import subprocess
 import urllib.parse
 
 import pytest
@@ -79,6 +80,15 @@ def test_unknown_address_is_404(client, address):
 def test_key_of_no_row_is_404(client, key):
     refused(client.get(f"/note/{key}"), 404, "no-row")
     refused(client.get(f"/note/{key}", headers=HTML), 404)
+
+
+@pytest.mark.parametrize("key", ["2", "x", "9" * 30])
+def test_write_to_the_key_of_no_row_is_404_and_412_with_if_match(client, key):
+    refused(client.patch(f"/note/{key}", json={"title": "New"}), 404, "no-row")
+    strict = client.patch(f"/note/{key}", json={"title": "New"}, headers={"If-Match": f'"{OTHER}"'})
+    assert strict.status_code == 412
+    refused(client.post(f"/note/{key}", data={"title": "New"}, headers=HTML), 404)
+    refused(client.post(f"/note/{key}", data={"_method": "DELETE"}, headers=HTML), 404)
 
 
 @pytest.mark.parametrize("address", ["/" + "a" * 5000, "/note/1?x=" + "a" * 17000])
@@ -160,6 +170,17 @@ def test_body_longer_than_announced_is_never_saved(program, database):
                              CONTENT_TYPE=fastcgi.FORM)
     assert (answer.status, answer.headers["pg409-outcome"]) == (400, "refused")
     assert untouched(database)
+
+
+@pytest.mark.parametrize("missing, status", [(1, 400), (0, 303)])
+def test_plain_cgi_never_saves_a_body_cut_short(server, client, database, missing, status):
+    body = fastcgi.encode({"_version": version(client), "title": "Cut", "body": "x" * 5000})
+    variables = {**fastcgi.params("POST", "/note/1", str(len(body)), CONTENT_TYPE=fastcgi.FORM),
+                 "GATEWAY_INTERFACE": "CGI/1.1", "PG409_CONFIG": str(server.settings)}
+    done = subprocess.run([stack.PROGRAM], env=variables, input=body[:len(body) - missing],
+                          capture_output=True, check=True)
+    assert done.stdout.startswith(b"Status: %d" % status)
+    assert untouched(database) == (status == 400)
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1e3", "99999999999999999999", " "])
@@ -365,7 +386,7 @@ KEYS = ["a/b", "a//b", "a,b", "a'b", 'a"b', "a%b", "a%2Fb", "ä ö/ü", ".", "..
 
 
 def decoded(segment):
-    """A key as the contract writes it: ~ and two hexadecimal digits for a byte, ~ alone for none."""
+    """A key from its address: ~ and two hexadecimal digits are a byte, ~ alone is none."""
     return "" if segment == "~" else urllib.parse.unquote(segment.replace("~", "%"))
 
 

@@ -122,7 +122,8 @@ def test_wrong_password_is_503(database):
 
 
 def lets_in(conninfo):
-    return subprocess.run(["psql", "-XAtc", "SELECT 1", conninfo], capture_output=True).returncode == 0
+    done = subprocess.run(["psql", "-XAtc", "SELECT 1", conninfo], capture_output=True)
+    return done.returncode == 0
 
 
 def until(condition, seconds=10):

@@ -168,8 +168,8 @@ def test_idle_timeout_drops_the_database_connection(database):
 
 
 def links(text):
-    """All addresses in a page but those within it."""
-    return re.findall(r'(?:href|action)="([^"#][^"]*)"', text)
+    """All addresses in a page but those within it, and its empty icon."""
+    return re.findall(r'(?:href|action)="(?!data:,")([^"#][^"]*)"', text)
 
 
 @pytest.mark.parametrize("prefix", ["/desk", "/cgi-bin/pg409.fcgi", "/~anna/my%20desk"])
@@ -238,6 +238,21 @@ def test_body_of_a_409_survives_the_server(database, kind):
         assert answer.status_code == 409
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["reason"] == "stale"
+
+
+@pytest.mark.parametrize("kind, status", [
+    ("lighttpd", 200), ("lighttpd-cgi", 200), ("apache", 200), ("nginx", 200),
+    ("apache-cgi", 411)])  # which does not tell where such a body ends
+def test_chunked_body_is_read_whole_or_refused(database, kind, status):
+    with stack.serving(kind, database) as server, server.client("anna") as client:
+        version = client.get("/note/7").json()["_version"]
+        text = json.dumps({"title": f"Chunked {kind}", "body": "x" * 20000, "_version": version})
+        pieces = (text[at:at + 1000].encode() for at in range(0, len(text), 1000))
+        answer = client.patch("/note/7", content=pieces,
+                              headers={"Content-Type": "application/json"})
+        assert answer.status_code == status, answer.text
+        saved = database.one("SELECT title FROM note WHERE id = 7") == f"Chunked {kind}"
+        assert saved == (status == 200)
 
 
 def test_conditional_get_gets_304_with_its_tag(apache):

@@ -16,7 +16,7 @@ from e2e import fastcgi
 
 
 class Relay:
-    """A Unix socket that passes everything on, and keeps what the client sent, message by message."""
+    """A Unix socket that passes everything on, and keeps the messages that the client sent."""
 
     def __init__(self, host, port):
         self.target = f"{host}/.s.PGSQL.{port}"
@@ -235,6 +235,7 @@ def test_person_is_told_to_the_database_for_its_transaction_only(pooled, databas
         version = json.loads(program.get("/who/1", REMOTE_USER=user).text)["_version"]
         program.post("/who/1", {"_version": version, "title": f"By {user}"}, REMOTE_USER=user)
         assert database.one("SELECT seen FROM who") == user
-    with psycopg.connect(relay.conninfo(database), autocommit=True, prepare_threshold=None) as plain:
+    with psycopg.connect(relay.conninfo(database), autocommit=True,
+                         prepare_threshold=None) as plain:
         value = plain.execute("SELECT current_setting('pg409.user', true)").fetchone()[0]
         assert not value

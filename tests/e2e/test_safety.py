@@ -323,7 +323,8 @@ def test_next_leads_to_an_address_of_this_site(client):
     assert form.send(client).headers["location"] == "/thanks?for=saving#top"
 
 
-@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=1", "a\nb", "ä", "<script>", "x" * 65, "a b"])
+@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=1", "a\nb", "ä", "<script>", "x" * 65,
+                                   "a b"])
 def test_request_id_that_is_not_plain_is_replaced(database, value):
     with fastcgi.Program(database) as program:
         answer = program.get("/note/1", HTTP_X_REQUEST_ID=value)
@@ -334,8 +335,8 @@ def test_request_id_that_is_not_plain_is_replaced(database, value):
 
 # --- SQL ---
 
-SQL = ["note; DROP TABLE note", "note\"; DROP TABLE note; --", "1' OR '1'='1", "1 OR 1=1", "1; DELETE FROM note",
-       "') OR true --", "$1", "pg_sleep(10)", "\\'; DROP TABLE note; --", "%27%20OR%20true"]
+SQL = ["note; DROP TABLE note", "note\"; DROP TABLE note; --", "1' OR '1'='1", "1 OR 1=1",
+       "1; DELETE FROM note", "') OR true --", "$1", "pg_sleep(10)", "\\'; DROP TABLE note; --", "%27%20OR%20true"]
 
 
 @pytest.mark.parametrize("text", SQL)

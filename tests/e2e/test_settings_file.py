@@ -35,8 +35,9 @@ class Place:
         return re.search(r"– ([^<]*)</title>", answer).group(1)
 
     def ask(self, command=(), **environment):
-        environment = {"HOME": str(self.home), "REQUEST_METHOD": "GET", "SCRIPT_NAME": "/pg409.fcgi",
-                       "PATH_INFO": "/_problems/stale", "REQUEST_URI": "/pg409.fcgi/_problems/stale",
+        environment = {"HOME": str(self.home), "REQUEST_METHOD": "GET",
+                       "SCRIPT_NAME": "/pg409.fcgi", "PATH_INFO": "/_problems/stale",
+                       "REQUEST_URI": "/pg409.fcgi/_problems/stale",
                        "GATEWAY_INTERFACE": "CGI/1.1", "PATH": os.environ["PATH"], **environment}
         done = subprocess.run([*command, str(self.program)], env=environment, check=True,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -213,7 +214,8 @@ def test_sample_and_help_name_every_option_and_the_sample_is_valid(place):
     sample = subprocess.run([place.program, "--sample"], check=True, capture_output=True, text=True)
     place.beside.write_text(sample.stdout)
     assert place.title() == "pg409"
-    explained = subprocess.run([place.program, "--help"], check=True, capture_output=True, text=True)
+    explained = subprocess.run([place.program, "--help"], check=True, capture_output=True,
+                               text=True)
     documented = re.findall(r"^### `(\w+)`", (stack.ROOT / "docs/settings.md").read_text(), re.M)
     assert len(documented) > 10
     for name in documented:

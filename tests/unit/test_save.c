@@ -8,56 +8,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
-#include "edit/save.h"
 #include "feed.h"
+#include "scene.h"
 
 #include "base/banned.h"
-
-#define OLD "2026-11-22 07:00:00+00"
-#define NEW "2026-11-22 08:00:00.123456+00"
-#define CUT "2026-11-22 08:00:00.123+00"
-#define NEW_TOKEN "2026-11-22T08:00:00.123456Z"
-
-/* What the database is asked for, and what it says. */
-enum what { END, WRITTEN, NO_ROW, FAIL, LOOK, GONE, LOCK, NO_LOCK, FOUND, NONE, MADE, NOT_MADE };
-
-struct step {
-    enum what what;
-    const char *version; /* LOOK: the row's; WRITTEN: the new one */
-    /* LOOK: for title and body, three of t and f: yours is current, current is base, yours is
-     * base */
-    const char *same;
-    const char *receipt[5]; /* LOOK, GONE: version, op, user, token, at */
-    const char *failure[3]; /* FAIL: SQLSTATE, table, constraint */
-    bool exists;            /* GONE: row_exists says yes */
-};
-
-struct scene {
-    const char *name;
-    enum change_op op;
-    bool blind, any, strict, json, receipts, row_exists, row_security, keep_title, keep_body, cut;
-    const char *token;
-    struct step steps[16];
-    enum outcome_kind kind;
-    enum reason reason;
-    unsigned trips;
-    const char *other_key, *key, *changed_by, *hint_table;
-    bool cut_short;
-};
-
-static const struct feed_column columns[] = {
-    {.name = "id", .type = "int4", .key = "1", .not_null = "t", .guarded = "updated_at",
-     .uniques = "articles_pkey\x1fid\x1e" "title_once\x1ftitle\x1e" "id_title\x1fid\x1ftitle"},
-    {.name = "title", .type = "text"},
-    {.name = "body", .type = "text"},
-    {.name = "updated_at", .type = "timestamptz", .not_null = "t"},
-    {.name = "updated_by", .type = "text"},
-};
-
-#define COLUMNS 5
 
 static int arena_setup(void **state)
 {
@@ -75,180 +29,405 @@ static int arena_teardown(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
 
-static void done(struct save *save)
-{
-    ++*(unsigned *)save->ctx;
-}
-
-static void free_catalog(void *catalog)
-{
-    catalog_free(catalog);
-}
-
-static struct table *table_for(struct arena *arena, const struct scene *scene)
-{
-    struct settings settings;
-    settings_defaults(&settings);
-    struct catalog *catalog = feed_catalog(arena, columns, COLUMNS, &settings);
-    arena_defer(arena, free_catalog, catalog);
-    catalog->tables[0].row_security = scene->row_security;
-    return &catalog->tables[0];
-}
-
-static struct save *start(struct arena *arena, const struct scene *scene, unsigned *ends)
-{
-    static const struct str key[] = {{"7", 1}};
-    struct table *table = table_for(arena, scene);
-    struct save *save = ARENA_NEW(arena, struct save);
-    struct field *fields = ARENA_ARRAY(arena, 2, struct field);
-    fields[0] = (struct field){.column = &table->columns[1], .value = STR("my title"),
-                               .kept = scene->keep_title, .has_base = true,
-                               .base = STR("title")};
-    fields[1] = (struct field){.column = &table->columns[2], .value = STR("my body"),
-                               .kept = scene->keep_body, .has_base = true, .base = STR("body")};
-    save->talk = ARENA_NEW(arena, struct talk);
-    talk_init(save->talk, arena);
-    save->change = (struct change){
-        .op = scene->op, .table = table, .key = {key}, .fields = fields, .field_count = 2,
-        .versioned = scene->op != CHANGE_CREATE && !scene->blind && !scene->any,
-        .any = scene->any, .strict = scene->strict, .json = scene->json, .user = STR("anna"),
-        .token = str_from(scene->token), .receipts = scene->receipts,
-        .row_exists = scene->row_exists,
-    };
-    if (scene->op == CHANGE_DELETE)
-        save->change.field_count = 0;
-    if (save->change.versioned) {
-        struct str token = scene->cut ? STR(CUT) : STR(OLD);
-        assert_int_equal(version_parse(arena, table, token, &save->change.version), ERR_NONE);
-    }
-    save->done = done;
-    save->ctx = ends;
-    return save;
-}
-
-/* Which statement comes before each answer. */
-static bool asked_for(const struct save *save, enum what what)
-{
-    const struct str sql = feed_sql(save->talk, 0);
-    static const struct str verbs[] = {{"INSERT INTO ", 12}, {"UPDATE ", 7}, {"DELETE ", 7}};
-    switch (what) {
-    case LOOK:
-    case GONE:
-        return str_starts(sql, STR("SELECT ")) && str_find(sql, STR("AS _v")) != SIZE_MAX;
-    case LOCK:
-    case NO_LOCK:
-        return str_ends(sql, STR("FOR NO KEY UPDATE"));
-    case FOUND:
-    case NONE:
-        return str_starts(sql, STR("SELECT \"id\"::text FROM "));
-    case MADE:
-    case NOT_MADE:
-        return str_starts(sql, STR("SELECT row_key"));
-    default:
-        return str_find(sql, verbs[save->change.op]) != SIZE_MAX;
-    }
-}
-
-static struct answer looked(struct arena *arena, const struct save *save, const struct step *step)
-{
-    const char *cells[64] = {step->version, NULL, "bert", save->change.json ? "{}" : NULL,
-                             "7",           "7",  "t",    "b", step->version, "bert"};
-    size_t at = 10;
-    for (size_t i = 0; i < save->change.field_count; i++, at += 4)
-        for (size_t j = 0; j < 3; j++)
-            cells[at + j] = step->same[3 * i + j] == 't' ? "t" : "f";
-    return feed_answer(arena, 1, at, cells);
-}
-
-static void answer_look(struct arena *arena, struct save *save, const struct step *step)
-{
-    static const char *const truths[] = {"f", "t"};
-    struct answer *answers = save->talk->answers;
-    size_t at = 1;
-    answers[0] = step->what == LOOK ? looked(arena, save, step) : feed_answer(arena, 0, 1, NULL);
-    assert_true(save->talk->repeatable);
-    if (save->change.receipts)
-        answers[at++] = feed_answer(arena, step->receipt[0] ? 1 : 0, 5, step->receipt);
-    if (save->change.table->row_security && save->change.row_exists)
-        answers[at++] = feed_answer(arena, 1, 1, &truths[step->exists]);
-    assert_int_equal(save->talk->asked_count, at);
-}
-
-static void answer(struct arena *arena, struct save *save, const struct step *step)
-{
-    static const char *const key[] = {"9"};
-    const char *written[] = {step->version ? step->version : NEW, NULL, "7", "{}", "[\"7\"]", NEW};
-    struct answer *answers = save->talk->answers;
-    const char *digest = str_cstr(arena, save->change.digest);
-    const char *made[] = {"[\"9\"]", step->version ? step->version : digest};
-    save->talk->failed = false;
-    save->talk->error = (struct db_error){0};
-    switch (step->what) {
-    case LOOK:
-    case GONE:
-        answer_look(arena, save, step);
-        break;
-    case FAIL:
-        feed_failure(save->talk, step->failure[0], step->failure[1], step->failure[2]);
-        break;
-    case WRITTEN:
-    case LOCK:
-        answers[0] = feed_answer(arena, 1, 6, written);
-        break;
-    case MADE:
-        answers[0] = feed_answer(arena, 1, 2, made);
-        break;
-    case FOUND:
-        answers[0] = feed_answer(arena, 1, 1, key);
-        break;
-    default:
-        answers[0] = feed_answer(arena, 0, 6, NULL);
-    }
-}
-
-static void assert_text(const char *what, struct str text, const char *expected)
-{
-    if (expected ? !str_is(text, expected) : text.ptr != NULL)
-        fail_msg("%s is “%.*s”, not “%s”", what, STR_ARG(text), expected ? expected : "");
-}
-
-static void check(const struct scene *scene, const struct save *save, unsigned ends)
-{
-    const struct outcome *outcome = &save->outcome;
-    if (ends != 1 || save->talk->then || outcome->kind != scene->kind ||
-        outcome->reason != scene->reason || save->talk->round_trips != scene->trips)
-        fail_msg("%s: ended %u times, %s, reason %d after %u round trips", scene->name, ends,
-                 outcome_name(outcome->kind), (int)outcome->reason, save->talk->round_trips);
-    assert_text("other_key", outcome->other_key, scene->other_key);
-    assert_text("hint_table", outcome->hint_table, scene->hint_table);
-    if (scene->key)
-        assert_text("key", outcome->key, scene->key);
-    if (scene->changed_by)
-        assert_text("changed_by", outcome->changed_by, scene->changed_by);
-    assert_int_equal(outcome->cut_short, scene->cut_short);
-}
-
-static void play(struct arena *arena, const struct scene *scene)
-{
-    unsigned ends = 0;
-    struct save *save = start(arena, scene, &ends);
-    save_row(save);
-    for (const struct step *step = scene->steps; step->what != END; step++) {
-        if (!save->talk->then)
-            fail_msg("%s: nobody waits for answer %d", scene->name, (int)(step - scene->steps));
-        if (step->what != FAIL && !asked_for(save, step->what))
-            fail_msg("%s: step %d asks %.*s", scene->name, (int)(step - scene->steps),
-                     STR_ARG(feed_sql(save->talk, 0)));
-        answer(arena, save, step);
-        feed_then(save->talk);
-    }
-    check(scene, save, ends);
-}
-
 #define PLAY(scenes)                                                                               \
     for (size_t i = 0; i < sizeof(scenes) / sizeof *(scenes); i++)                                 \
-    play(*state, &(scenes)[i])
+    scene_play(*state, &(scenes)[i])
 
-#include "save_scenes.h"
+/* Answers to LOOK: nobody changed what the editor saw; both changed the title; all is stored. */
+#define AS_SEEN "ftfftf"
+#define CLASH "ffffft"
+#define STORED "tfftff"
+#define LOOKED(v, s)                                                                               \
+    {                                                                                              \
+        LOOK, .version = v, .same = s                                                              \
+    }
+#define FAILED(...)                                                                                \
+    {                                                                                              \
+        FAIL, .failure = { __VA_ARGS__ }                                                           \
+    }
 
-#include "base/banned.h"
+static void a_write_that_meets_its_version_is_saved_in_one_round_trip(void **state)
+{
+    static const struct scene scenes[] = {
+        {"update", CHANGE_UPDATE, .steps = {{WRITTEN}}, .trips = 1, .key = "7"},
+        {"create", CHANGE_CREATE, .steps = {{WRITTEN}}, .trips = 1, .key = "7"},
+        {"delete", CHANGE_DELETE, .steps = {{WRITTEN}}, .trips = 1, .key = "7"},
+        {"with a receipt", CHANGE_UPDATE, .receipts = true, .steps = {{WRITTEN}}, .trips = 1},
+        {"json", CHANGE_UPDATE, .json = true, .steps = {{WRITTEN}}, .trips = 1},
+        {"whatever is there", CHANGE_UPDATE, .any = true, .steps = {{WRITTEN}}, .trips = 1},
+        {"If-Match", CHANGE_UPDATE, .strict = true, .steps = {{WRITTEN}}, .trips = 1},
+    };
+    PLAY(scenes);
+}
+
+static void no_row_at_the_same_version_is_told_apart(void **state)
+{
+    static const struct scene scenes[] = {
+        {"stored already", CHANGE_UPDATE, .steps = {{NO_ROW}, LOOKED(OLD, STORED)},
+         .kind = OUTCOME_UNCHANGED, .trips = 2, .key = "7"},
+        {"stored already, If-Match", CHANGE_UPDATE, .strict = true,
+         .steps = {{NO_ROW}, LOOKED(OLD, STORED)}, .kind = OUTCOME_UNCHANGED, .trips = 2},
+        {"a trigger", CHANGE_UPDATE, .steps = {{NO_ROW}, LOOKED(OLD, AS_SEEN)},
+         .kind = OUTCOME_REFUSED, .reason = REASON_TRIGGER, .trips = 2},
+        {"a trigger, with policies", CHANGE_UPDATE, .row_security = true,
+         .steps = {{NO_ROW}, LOOKED(OLD, AS_SEEN), {LOCK}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_TRIGGER, .trips = 3},
+        {"a policy", CHANGE_UPDATE, .row_security = true,
+         .steps = {{NO_ROW}, LOOKED(OLD, AS_SEEN), {NO_LOCK}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_ROW_SECURITY, .trips = 3},
+        {"locked meanwhile", CHANGE_UPDATE, .row_security = true,
+         .steps = {{NO_ROW}, LOOKED(OLD, AS_SEEN), FAILED("55P03")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_LOCKED, .trips = 3},
+        {"delete, a trigger", CHANGE_DELETE, .steps = {{NO_ROW}, LOOKED(OLD, "")},
+         .kind = OUTCOME_REFUSED, .reason = REASON_TRIGGER, .trips = 2},
+        {"delete, a policy", CHANGE_DELETE, .row_security = true,
+         .steps = {{NO_ROW}, LOOKED(OLD, "")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_ROW_SECURITY, .trips = 2},
+        {"create, a trigger", CHANGE_CREATE, .steps = {{NO_ROW}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_TRIGGER, .trips = 1},
+        {"whatever is there, a trigger", CHANGE_UPDATE, .any = true,
+         .steps = {{NO_ROW}, LOOKED(NEW, AS_SEEN)}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_TRIGGER, .trips = 2},
+        {"whatever is there, stored", CHANGE_UPDATE, .any = true,
+         .steps = {{NO_ROW}, LOOKED(NEW, STORED)}, .kind = OUTCOME_UNCHANGED, .trips = 2},
+    };
+    PLAY(scenes);
+}
+
+static void a_form_that_changes_nothing_is_only_looked_at(void **state)
+{
+    static const struct scene scenes[] = {
+        {"same version", CHANGE_UPDATE, .keep_title = true, .keep_body = true,
+         .steps = {LOOKED(OLD, "tttttt")}, .kind = OUTCOME_UNCHANGED, .trips = 1},
+        {"stale", CHANGE_UPDATE, .keep_title = true, .keep_body = true,
+         .steps = {LOOKED(NEW, "fftfft")}, .kind = OUTCOME_UNCHANGED, .trips = 1},
+        {"without a version", CHANGE_UPDATE, .blind = true, .keep_title = true, .keep_body = true,
+         .steps = {LOOKED(NEW, "tttttt")}, .kind = OUTCOME_UNCHANGED, .trips = 1},
+        {"gone", CHANGE_UPDATE, .keep_title = true, .keep_body = true, .steps = {{GONE}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DELETED, .trips = 1},
+    };
+    PLAY(scenes);
+}
+
+static void a_stale_write_is_a_conflict_unless_it_is_harmless(void **state)
+{
+    static const struct scene scenes[] = {
+        {"every value is stored", CHANGE_UPDATE, .steps = {{NO_ROW}, LOOKED(NEW, STORED)},
+         .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .key = "7"},
+        {"every value is stored, If-Match", CHANGE_UPDATE, .strict = true,
+         .steps = {{NO_ROW}, LOOKED(NEW, STORED)}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2},
+        {"one value is stored", CHANGE_UPDATE, .steps = {{NO_ROW}, LOOKED(NEW, "tffftf")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 2},
+        {"nothing that was seen differs", CHANGE_UPDATE,
+         .steps = {{NO_ROW}, LOOKED(NEW, AS_SEEN), {WRITTEN}}, .kind = OUTCOME_REBASED, .trips = 3},
+        {"nothing that was seen differs, If-Match", CHANGE_UPDATE, .strict = true,
+         .steps = {{NO_ROW}, LOOKED(NEW, AS_SEEN)}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"somebody changed the other column", CHANGE_UPDATE, .keep_body = true,
+         .steps = {{NO_ROW}, LOOKED(NEW, "ftffft")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"a clash", CHANGE_UPDATE, .steps = {{NO_ROW}, LOOKED(NEW, CLASH)},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 2, .changed_by = "bert"},
+        {"delete", CHANGE_DELETE, .steps = {{NO_ROW}, LOOKED(NEW, "")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"milliseconds", CHANGE_UPDATE, .cut = true, .steps = {{NO_ROW}, LOOKED(NEW, CLASH)},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 2, .cut_short = true},
+        {"looking fails", CHANGE_UPDATE, .steps = {{NO_ROW}, FAILED("57014")},
+         .kind = OUTCOME_REFUSED, .reason = REASON_TIMEOUT, .trips = 2},
+    };
+    PLAY(scenes);
+}
+
+static void rebasing_ends_after_five_times(void **state)
+{
+#define AGAIN(digit) {NO_ROW}, LOOKED("2026-11-22 09:00:0" #digit "+00", AS_SEEN)
+    static const struct scene scenes[] = {
+        {"the fifth succeeds", CHANGE_UPDATE,
+         .steps = {AGAIN(1), AGAIN(2), AGAIN(3), AGAIN(4), AGAIN(5), {WRITTEN}},
+         .kind = OUTCOME_REBASED, .trips = 11},
+        {"none succeeds", CHANGE_UPDATE,
+         .steps = {AGAIN(1), AGAIN(2), AGAIN(3), AGAIN(4), AGAIN(5), AGAIN(6)},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_CONTENTION, .trips = 12},
+        {"a clash on the way", CHANGE_UPDATE, .steps = {AGAIN(1), {NO_ROW}, LOOKED(NEW, CLASH)},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 4},
+        {"a trigger on the way", CHANGE_UPDATE, .steps = {AGAIN(1), AGAIN(1)},
+         .kind = OUTCOME_REFUSED, .reason = REASON_TRIGGER, .trips = 4},
+        {"deleted on the way", CHANGE_UPDATE, .steps = {AGAIN(1), {NO_ROW}, {GONE}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DELETED, .trips = 4},
+    };
+#undef AGAIN
+    PLAY(scenes);
+}
+
+#define RECEIPT(user, token) .receipt = {NEW, "save", user, token, NEW}
+#define OWN_LOOK(user, token)                                                                      \
+    {                                                                                              \
+        LOOK, .version = NEW, .same = "fffftf", RECEIPT(user, token)                               \
+    }
+
+static void the_own_form_sent_again_is_rebased(void **state)
+{
+    static const struct scene scenes[] = {
+        {"own", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{NO_ROW}, OWN_LOOK("anna", "form1"), {WRITTEN}}, .kind = OUTCOME_REBASED,
+         .trips = 3},
+        {"own, If-Match", CHANGE_UPDATE, .receipts = true, .token = "form1", .strict = true,
+         .steps = {{NO_ROW}, OWN_LOOK("anna", "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"another form", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{NO_ROW}, OWN_LOOK("anna", "form2")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"another user", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{NO_ROW}, OWN_LOOK("bert", "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"no tokens are not the same token", CHANGE_UPDATE, .receipts = true,
+         .steps = {{NO_ROW}, OWN_LOOK("anna", NULL)}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"a key of the API", CHANGE_UPDATE, .receipts = true, .token = "form1", .json = true,
+         .steps = {{NO_ROW}, OWN_LOOK("anna", "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"own, of a version since overwritten", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{NO_ROW},
+                   {LOOK, .version = NEW, .same = CLASH,
+                    .receipt = {OLD, "save", "anna", "form1", OLD}}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 2},
+    };
+    PLAY(scenes);
+}
+
+static void a_row_that_is_gone_has_its_reasons(void **state)
+{
+#define GONE_RECEIPT(version, op)                                                                  \
+    {                                                                                              \
+        GONE, .receipt = { version, op, "anna", NULL, NEW }                                        \
+    }
+    static const struct scene scenes[] = {
+        {"deleted", CHANGE_UPDATE, .steps = {{NO_ROW}, {GONE}}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DELETED, .trips = 2},
+        {"deleted, by whom", CHANGE_UPDATE, .receipts = true,
+         .steps = {{NO_ROW}, GONE_RECEIPT(OLD, "delete")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DELETED, .trips = 2, .changed_by = "anna"},
+        {"never there", CHANGE_UPDATE, .any = true, .steps = {{NO_ROW}, {GONE}},
+         .kind = OUTCOME_REFUSED, .reason = REASON_NO_ROW, .trips = 2},
+        {"no version, never there", CHANGE_UPDATE, .blind = true, .steps = {{GONE}},
+         .kind = OUTCOME_REFUSED, .reason = REASON_NO_ROW, .trips = 1},
+        {"hidden", CHANGE_UPDATE, .row_security = true, .row_exists = true,
+         .steps = {{NO_ROW}, {GONE, .exists = true}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_ROW_SECURITY, .trips = 2},
+        {"not hidden", CHANGE_UPDATE, .row_security = true, .row_exists = true, .receipts = true,
+         .steps = {{NO_ROW}, {GONE}}, .kind = OUTCOME_CONFLICT, .reason = REASON_DELETED,
+         .trips = 2},
+        {"deleted twice", CHANGE_DELETE, .receipts = true,
+         .steps = {{NO_ROW}, GONE_RECEIPT(OLD, "delete")}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 2},
+        {"deleted at another version", CHANGE_DELETE, .receipts = true,
+         .steps = {{NO_ROW}, GONE_RECEIPT(NEW, "delete")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DELETED, .trips = 2},
+        {"saved, then deleted elsewhere", CHANGE_DELETE, .receipts = true,
+         .steps = {{NO_ROW}, GONE_RECEIPT(OLD, "save")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DELETED, .trips = 2},
+    };
+#undef GONE_RECEIPT
+    PLAY(scenes);
+}
+
+static void without_a_version_nothing_is_written(void **state)
+{
+    static const struct scene scenes[] = {
+        {"update", CHANGE_UPDATE, .blind = true, .steps = {LOOKED(NEW, CLASH)},
+         .kind = OUTCOME_REFUSED, .reason = REASON_VERSION_REQUIRED, .trips = 1},
+        {"delete", CHANGE_DELETE, .blind = true, .steps = {LOOKED(NEW, "")},
+         .kind = OUTCOME_REFUSED, .reason = REASON_VERSION_REQUIRED, .trips = 1},
+        {"unreadable values", CHANGE_UPDATE, .blind = true, .steps = {FAILED("22P02"), {KEY}},
+         .kind = OUTCOME_REFUSED, .reason = REASON_VERSION_REQUIRED, .trips = 2},
+        {"unreadable key", CHANGE_UPDATE, .blind = true,
+         .steps = {FAILED("22P02"), FAILED("22P02")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_NO_ROW, .trips = 2},
+    };
+    PLAY(scenes);
+}
+
+#define DUPLICATE(constraint) FAILED("23505", "articles", constraint)
+#define TOKEN_TAKEN FAILED("23505", "receipt", "receipt_create_token")
+
+static void a_value_that_is_taken_leads_to_the_row_that_has_it(void **state)
+{
+    static const struct scene scenes[] = {
+        {"found", CHANGE_UPDATE, .steps = {DUPLICATE("title_once"), {FOUND}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 2, .other_key = "9"},
+        {"gone again", CHANGE_CREATE, .steps = {DUPLICATE("title_once"), {NONE}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 2},
+        {"looking fails", CHANGE_CREATE, .steps = {DUPLICATE("title_once"), FAILED("")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 2},
+        {"not all values are known", CHANGE_CREATE, .steps = {DUPLICATE("id_title")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 1},
+        {"an index on expressions", CHANGE_CREATE, .steps = {DUPLICATE("lower_title")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 1},
+        {"no name", CHANGE_CREATE, .steps = {DUPLICATE(NULL)}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DUPLICATE, .trips = 1},
+    };
+    PLAY(scenes);
+}
+
+static void a_create_that_comes_twice_makes_one_row(void **state)
+{
+    static const struct scene scenes[] = {
+        {"repeated", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {TOKEN_TAKEN, {MADE}}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .key = "9"},
+        {"runs into its own row first", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {DUPLICATE("title_once"), {MADE}}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2,
+         .key = "9"},
+        {"another row has the value", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {DUPLICATE("title_once"), {NOT_MADE}, {FOUND}}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_DUPLICATE, .trips = 3, .other_key = "9"},
+        {"other content in an old form", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {TOKEN_TAKEN, {MADE, .version = "other"}, {WRITTEN}}, .kind = OUTCOME_SAVED,
+         .trips = 3, .key = "7"},
+        {"other content under a key", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
+         .steps = {TOKEN_TAKEN, {MADE, .version = "other"}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_KEY_REUSED, .trips = 2},
+        {"the receipt is not there", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {TOKEN_TAKEN, {NOT_MADE}}, .kind = OUTCOME_CONFLICT, .reason = REASON_CONTENTION,
+         .trips = 2},
+        {"the receipt cannot be read", CHANGE_CREATE, .receipts = true, .token = "form1",
+         .steps = {TOKEN_TAKEN, FAILED("")}, .kind = OUTCOME_CONFLICT, .reason = REASON_CONTENTION,
+         .trips = 2},
+    };
+    PLAY(scenes);
+}
+
+static void what_postgresql_refuses_has_its_outcome(void **state)
+{
+    static const struct scene scenes[] = {
+        {"refers to nothing", CHANGE_UPDATE, .steps = {FAILED("23503", "articles")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_DANGLING, .trips = 1},
+        {"still referred to", CHANGE_UPDATE, .steps = {FAILED("23503", "comments")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_REFERENCED, .trips = 1,
+         .hint_table = "comments"},
+        {"by its own table", CHANGE_DELETE, .steps = {FAILED("23503", "articles")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_REFERENCED, .trips = 1,
+         .hint_table = "articles"},
+        {"restricted", CHANGE_DELETE, .steps = {FAILED("23001", "comments")},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_REFERENCED, .trips = 1,
+         .hint_table = "comments"},
+        {"locked", CHANGE_UPDATE, .steps = {FAILED("55P03")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_LOCKED, .trips = 1},
+        {"serialization", CHANGE_UPDATE, .steps = {FAILED("40001")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_CONTENTION, .trips = 1},
+        {"deadlock", CHANGE_UPDATE, .steps = {FAILED("40P01")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_CONTENTION, .trips = 1},
+        {"check", CHANGE_UPDATE, .steps = {FAILED("23514", "articles", "c")},
+         .kind = OUTCOME_REFUSED, .reason = REASON_CHECK, .trips = 1},
+        {"not null", CHANGE_CREATE, .steps = {FAILED("23502", "articles")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_NOT_NULL, .trips = 1},
+        {"value", CHANGE_UPDATE, .steps = {FAILED("22P02"), {KEY}}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_VALUE, .trips = 2},
+        {"value of a create", CHANGE_CREATE, .steps = {FAILED("22P02")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_VALUE, .trips = 1},
+        {"the key's own value", CHANGE_UPDATE, .steps = {FAILED("22P02"), FAILED("22P02")},
+         .kind = OUTCOME_REFUSED, .reason = REASON_NO_ROW, .trips = 2},
+        {"privilege", CHANGE_UPDATE, .steps = {FAILED("42501")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_PRIVILEGE, .trips = 1},
+        {"custom", CHANGE_UPDATE, .steps = {FAILED("PT409")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_CUSTOM, .trips = 1},
+        {"away", CHANGE_UPDATE, .steps = {FAILED("")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_AWAY, .trips = 1},
+    };
+    PLAY(scenes);
+}
+
+/* Sent once more after a lost connection, a change must not be done twice. */
+static void only_what_is_safe_is_repeated(void **state)
+{
+    static const struct {
+        struct scene scene;
+        bool repeatable;
+    } cases[] = {
+        {{"update", CHANGE_UPDATE, .trips = 0}, true},
+        {{"delete", CHANGE_DELETE, .trips = 0}, true},
+        {{"whatever is there", CHANGE_UPDATE, .any = true}, false},
+        {{"delete whatever is there", CHANGE_DELETE, .any = true}, false},
+        {{"create", CHANGE_CREATE, .trips = 0}, false},
+        {{"create, no receipts", CHANGE_CREATE, .token = "form1"}, false},
+        {{"create, no token", CHANGE_CREATE, .receipts = true}, false},
+        {{"create with a token", CHANGE_CREATE, .receipts = true, .token = "form1"}, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned ends = 0;
+        struct save *save = scene_start(*state, &cases[i].scene, &ends);
+        save_row(save);
+        assert_int_equal(save->talk->repeatable, cases[i].repeatable);
+    }
+}
+
+static void a_conflict_carries_the_current_row(void **state)
+{
+    static const struct scene scene = {"stale", CHANGE_UPDATE, .trips = 2};
+    static const struct step looked_at = LOOKED(NEW, "fftftf");
+    unsigned ends = 0;
+    struct save *save = scene_start(*state, &scene, &ends);
+    save_row(save);
+    feed_then(save->talk);
+    scene_answer(*state, save, &looked_at);
+    feed_then(save->talk);
+    const struct outcome *outcome = &save->outcome;
+    scene_assert_text("version", version_token(*state, outcome->version), NEW_TOKEN);
+    assert_true(outcome->has_version);
+    scene_assert_text("title", outcome->texts[1], "t");
+    scene_assert_text("title", save->change.fields[0].current, "t");
+    assert_int_equal(save->change.fields[0].merge, ROW_CURRENT);
+    assert_int_equal(save->change.fields[1].merge, ROW_YOURS);
+}
+
+/* What a protected table needs runs on Citus, YugabyteDB and CockroachDB too. */
+static void a_write_to_a_protected_table_uses_no_xmin(void **state)
+{
+    for (enum change_op op = CHANGE_CREATE; op <= CHANGE_DELETE; op++) {
+        unsigned ends = 0;
+        struct scene scene = {"protected", .op = op};
+        struct save *save = scene_start(*state, &scene, &ends);
+        save_row(save);
+        struct str sql = feed_sql(save->talk, 0);
+        assert_int_equal(str_find(sql, STR("xmin")), SIZE_MAX);
+        assert_int_equal(str_find(sql, STR("my title")), SIZE_MAX);
+        assert_int_equal(save->talk->asked_count, 1);
+    }
+}
+
+static void an_update_names_key_and_version_and_what_differs(void **state)
+{
+    static const struct scene scene = {"", CHANGE_UPDATE, .keep_body = true};
+    unsigned ends = 0;
+    struct save *save = scene_start(*state, &scene, &ends);
+    save_row(save);
+    const struct str sql = feed_sql(save->talk, 0);
+    assert_true(str_starts(sql, STR("UPDATE \"public\".\"articles\" AS t SET \"title\" = $1::text,"
+                                    " \"updated_at\" = greatest(now(), ")));
+    assert_int_not_equal(str_find(sql, STR(" WHERE \"id\" = ")), SIZE_MAX);
+    assert_int_not_equal(str_find(sql, STR(" AND \"updated_at\" = ")), SIZE_MAX);
+    assert_int_not_equal(str_find(sql, STR("IS DISTINCT FROM")), SIZE_MAX);
+    assert_int_equal(str_find(sql, STR("\"body\"")), SIZE_MAX);
+    assert_true(str_is(feed_value(save->talk, 0, 1), "my title"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_write_that_meets_its_version_is_saved_in_one_round_trip),
+        TEST(no_row_at_the_same_version_is_told_apart),
+        TEST(a_form_that_changes_nothing_is_only_looked_at),
+        TEST(a_stale_write_is_a_conflict_unless_it_is_harmless),
+        TEST(rebasing_ends_after_five_times),
+        TEST(the_own_form_sent_again_is_rebased),
+        TEST(a_row_that_is_gone_has_its_reasons),
+        TEST(without_a_version_nothing_is_written),
+        TEST(a_value_that_is_taken_leads_to_the_row_that_has_it),
+        TEST(a_create_that_comes_twice_makes_one_row),
+        TEST(what_postgresql_refuses_has_its_outcome),
+        TEST(only_what_is_safe_is_repeated),
+        TEST(a_conflict_carries_the_current_row),
+        TEST(a_write_to_a_protected_table_uses_no_xmin),
+        TEST(an_update_names_key_and_version_and_what_differs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

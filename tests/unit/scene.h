@@ -1,0 +1,66 @@
+/*
+ * A save played against scripted answers of the database: what the scene is,
+ * and what has to become of it.
+ */
+#ifndef PG409_TESTS_SCENE_H
+#define PG409_TESTS_SCENE_H
+
+#include "edit/save.h"
+
+#define OLD "2026-11-22 07:00:00+00"
+#define NEW "2026-11-22 08:00:00.123456+00"
+#define CUT "2026-11-22 08:00:00.123+00"
+#define NEW_TOKEN "2026-11-22T08:00:00.123456Z"
+
+/* What the database is asked for, and what it says. */
+enum what {
+    END,
+    WRITTEN,
+    NO_ROW,
+    FAIL,
+    LOOK,
+    GONE,
+    LOCK,
+    NO_LOCK,
+    FOUND,
+    NONE,
+    MADE,
+    NOT_MADE,
+    KEY
+};
+
+struct step {
+    enum what what;
+    const char *version; /* LOOK: the row's; WRITTEN: the new one */
+    /* LOOK: for title and body, three of t and f: yours is current, current is base, yours is
+     * base */
+    const char *same;
+    const char *receipt[5]; /* LOOK, GONE: version, op, user, token, at */
+    const char *failure[3]; /* FAIL: SQLSTATE, table, constraint */
+    bool exists;            /* GONE: row_exists says yes */
+};
+
+struct scene {
+    const char *name;
+    enum change_op op;
+    bool blind, any, strict, json, receipts, row_exists, row_security, keep_title, keep_body, cut;
+    const char *token;
+    struct step steps[16];
+    enum outcome_kind kind;
+    enum reason reason;
+    unsigned trips;
+    const char *other_key, *key, *changed_by, *hint_table;
+    bool cut_short;
+};
+
+/* Plays a scene to its end; fails the test when it ends otherwise than the scene says. */
+void scene_play(struct arena *arena, const struct scene *scene);
+
+/* Its pieces: a save ready for save_row (ends counts calls of done), an answer filled in. */
+struct save *scene_start(struct arena *arena, const struct scene *scene, unsigned *ends);
+void scene_answer(struct arena *arena, struct save *save, const struct step *step);
+
+/* expected NULL: the text has to be STR_NONE. */
+void scene_assert_text(const char *what, struct str text, const char *expected);
+
+#endif
