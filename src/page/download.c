@@ -88,12 +88,32 @@ static bool read_limit(struct work *work, struct download *download)
     return true;
 }
 
+/* A parameter that is passed over would mean more rows than were asked for. */
+static bool knows_parameters(struct work *work)
+{
+    static const char *const known[] = {"q",      "sort", "desc",  "after",
+                                        "before", "null", "limit", "_format"};
+    const struct form *query = &work->request.query;
+    for (size_t i = 0; i < query->count; i++) {
+        bool found = false;
+        for (size_t j = 0; j < sizeof known / sizeof *known; j++)
+            found |= str_is(query->fields[i].name, known[j]);
+        if (found)
+            continue;
+        work_problem(work, "unknown-name",
+                     str_printf(&work->arena, "Lists have no parameter “%.*s”.",
+                                STR_ARG(query->fields[i].name)));
+        return false;
+    }
+    return true;
+}
+
 void download_rows(struct work *work, const struct download_format *format)
 {
     struct download *download = ARENA_NEW(&work->arena, struct download);
     download->work = work;
     download->format = format;
-    if (!browse_read(work, &download->list))
+    if (!knows_parameters(work) || !browse_read(work, &download->list))
         return;
     if (!read_limit(work, download)) {
         work_problem(work, "malformed", STR("limit is a whole number."));

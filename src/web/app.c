@@ -11,8 +11,9 @@
 #include "base/banned.h"
 
 #define SECOND 1000000u
-#define SWEEP_EVERY 512 /* microseconds of the clock: one write in so many, as good as at random   \
-                         */
+#define SWEEP_EVERY                                                                                \
+    512 /* microseconds of the clock: one write in so many, as good as at random                   \
+         */
 
 static void dispatch(struct work *work);
 

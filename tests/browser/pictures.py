@@ -9,9 +9,10 @@ instead, wide and narrow, light and dark, for somebody to look at.
 
 import pathlib
 import re
-import shutil
+import struct
 import subprocess
 import sys
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -33,14 +34,25 @@ class Demo:
         return self.postgres.conninfo("demo", "pg409")
 
 
-def store(person, name, width, height=None, dark=False):
-    person.screen(width, dark=dark)
-    person.picture(OUT / f"{name}.png", height)
-    if shutil.which("optipng"):
-        subprocess.run(["optipng", "-quiet", OUT / f"{name}.png"], check=True)
-    size = (OUT / f"{name}.png").stat().st_size
-    if size > MOST:
-        raise SystemExit(f"{name}.png has {size} bytes, at most {MOST}")
+def smaller(png):
+    """The same picture, its data compressed as well as zlib can."""
+    chunks, at = [], 8
+    while at < len(png):
+        length, kind = struct.unpack_from(">I4s", png, at)
+        chunks.append((kind, png[at + 8:at + 8 + length]))
+        at += length + 12
+    data = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
+    wanted = [(b"IHDR", chunks[0][1]), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")]
+    return png[:8] + b"".join(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+                              for kind, body in wanted)
+
+
+def store(person, name, width, height=None):
+    path = OUT / f"{name}.png"
+    person.screen(width).picture(path, height)
+    path.write_bytes(smaller(path.read_bytes()))
+    if path.stat().st_size > MOST:
+        raise SystemExit(f"{path} has {path.stat().st_size} bytes, at most {MOST}")
 
 
 def change(person, address, **fields):
@@ -49,17 +61,16 @@ def change(person, address, **fields):
         person.set(name, value)
 
 
-def clash(anna, bob):
-    """Both change the same article; bob comes second."""
+def clash(anna, bob, both=True):
+    """Both change the title of one article, or its text too; bob comes second."""
     body = anna.open("/articles/1").value("body")
-    ours = body.replace("eleven times a day", "twelve times a day").replace(
-        "a workshop behind the school", "a shed behind the school")
-    theirs = body.replace("eleven times", "a dozen times").replace(
-        "a row of flats", "a block of flats")
-    change(bob, "/articles/1", title="The ferry that will not retire", body=theirs, rating="8.9",
-           tags="{travel,boats,sea}")
-    change(anna, "/articles/1", title="The ferry that refused to retire", body=ours,
-           published_on="2026-03-09")
+    ours = body.replace("eleven times", "twelve times").replace("a workshop behind", "a shed behind")
+    theirs = body.replace("a row of flats", "a block of flats")
+    if both:
+        theirs = theirs.replace("eleven times", "a dozen times")
+    change(bob, "/articles/1", title="The ferry that will not retire", body=theirs, rating="8.9")
+    change(anna, "/articles/1", title="The ferry that refused to retire", published_on="2026-03-09",
+           **({"body": ours} if both else {}))
     anna.save()
     bob.save()
 
@@ -67,12 +78,12 @@ def clash(anna, bob):
 def for_readme(anna, bob):
     OUT.mkdir(exist_ok=True)
     anna.open("/")
-    store(anna, "tables", 1200)
+    store(anna, "tables", 1040)
     anna.open("/articles/3")
-    store(anna, "form", 1200, 1100)
-    clash(anna, bob)
-    store(bob, "conflict", 1200, 1300)
-    store(bob, "conflict-narrow", 360, 1300)
+    store(anna, "form", 1040, 1000)
+    clash(anna, bob, both=False)
+    store(bob, "conflict", 1040, 1220)
+    store(bob, "conflict-narrow", 360, 1500)
 
 
 class Every:

@@ -1,7 +1,10 @@
 """What the tests of outcomes share: a desk of tables where each outcome can be brought about."""
 
 import contextlib
+import socket
 
+import httpcore
+import httpx
 import psycopg
 
 TABLES = """
@@ -98,3 +101,18 @@ def holding(database, path):
         other.execute(f"SELECT 1 FROM {table} WHERE id = {key} FOR UPDATE")
         yield
         other.rollback()
+
+
+class _NoDelay(httpcore.backends.sync.SyncBackend):
+    def connect_tcp(self, *args, **more):
+        stream = super().connect_tcp(*args, **more)
+        stream.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return stream
+
+
+def quick(server, user):
+    """A client without Nagle's algorithm: httpx sends head and body apart, and each request with a
+    body would wait 40 ms for the other side's delayed acknowledgement."""
+    transport = httpx.HTTPTransport()
+    transport._pool = httpcore.ConnectionPool(network_backend=_NoDelay())
+    return server.client(user, transport=transport)

@@ -10,6 +10,7 @@ import pytest
 
 import stack
 from e2e import pages
+from e2e.desk import quick
 
 COLUMNS = ("title", "body", "note")
 START = {"title": "title", "body": "body", "note": "note"}
@@ -152,13 +153,13 @@ def tables(database):
 @pytest.fixture(scope="module")
 def clients(database, tables):
     with stack.serving("lighttpd", database) as server:
-        yield [server.client(name) for name in NAMES]
+        yield [quick(server, name) for name in NAMES]
 
 
 @pytest.fixture(scope="module")
 def apache(database, tables):
     with stack.serving("apache", database) as server:
-        yield [server.client(name) for name in NAMES]
+        yield [quick(server, name) for name in NAMES]
 
 
 def plans_of_two(ways=WAYS):
@@ -213,7 +214,7 @@ def test_three_editors_of_one_column_under_every_name(database, clients):
 @pytest.mark.parametrize("ways", [("form", "json", "base"), ("base", "if-match", "form")],
                          ids="-".join)
 def test_three_editors_who_want_the_same(database, clients, ways):
-    plans = [Plan(order, ways, (0, 0, 0), same_value=True) for order in FIRST_NAMED]
+    plans = [Plan(order, ways, (0, 0, 0), same_value=True) for order in orders(3)]
     run_all(database, clients, "bare", plans)
 
 

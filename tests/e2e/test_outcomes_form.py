@@ -4,7 +4,7 @@ import pytest
 
 import stack
 from e2e import desk, pages
-from e2e.desk import holding, new_row, read, result, stored, version
+from e2e.desk import holding, new_row, quick, read, result, stored, version
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +16,12 @@ def server(database):
 
 @pytest.fixture(scope="module")
 def anna(server):
-    return server.client("anna")
+    return quick(server, "anna")
 
 
 @pytest.fixture(scope="module")
 def bob(server):
-    return server.client("bob")
+    return quick(server, "bob")
 
 
 def edit(client, path, **values):

@@ -6,7 +6,7 @@ import pytest
 
 import stack
 from e2e import desk
-from e2e.desk import holding, new_row, problem, read, result, stored, version
+from e2e.desk import holding, new_row, problem, quick, read, result, stored, version
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +18,12 @@ def server(database):
 
 @pytest.fixture(scope="module")
 def anna(server):
-    return server.client("anna")
+    return quick(server, "anna")
 
 
 @pytest.fixture(scope="module")
 def bob(server):
-    return server.client("bob")
+    return quick(server, "bob")
 
 
 def write(client, path, base, body, strict=False, method="PATCH", **headers):

@@ -4,7 +4,7 @@ import pytest
 
 import stack
 from e2e import desk, pages
-from e2e.desk import new_row, problem, result, stored, version
+from e2e.desk import new_row, problem, quick, result, stored, version
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def server(database):
 
 @pytest.fixture(scope="module")
 def anna(server):
-    return server.client("anna")
+    return quick(server, "anna")
 
 
 def by_json(client, path, values):

@@ -336,7 +336,8 @@ def test_request_id_that_is_not_plain_is_replaced(database, value):
 # --- SQL ---
 
 SQL = ["note; DROP TABLE note", "note\"; DROP TABLE note; --", "1' OR '1'='1", "1 OR 1=1",
-       "1; DELETE FROM note", "') OR true --", "$1", "pg_sleep(10)", "\\'; DROP TABLE note; --", "%27%20OR%20true"]
+       "1; DELETE FROM note", "') OR true --", "$1", "pg_sleep(10)", "\\'; DROP TABLE note; --",
+       "%27%20OR%20true"]
 
 
 @pytest.mark.parametrize("text", SQL)

@@ -6,6 +6,7 @@ import pytest
 
 import stack
 from e2e import pages
+from e2e.desk import quick
 from e2e.test_versions import at_clock, create_tables, new_row, read, result, save
 
 CLOCK = "2098-11-22T07:49:00.123456Z"
@@ -21,7 +22,7 @@ def server(database):
 
 @pytest.fixture(scope="module")
 def anna(server):
-    return server.client("anna")
+    return quick(server, "anna")
 
 
 def send(client, path, place, version, title="two"):

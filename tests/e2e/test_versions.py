@@ -6,6 +6,7 @@ import pytest
 
 import stack
 from e2e import pages
+from e2e.desk import quick
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 COLUMNS = {
@@ -42,7 +43,7 @@ def server(database):
 
 @pytest.fixture(scope="module")
 def anna(server):
-    return server.client("anna")
+    return quick(server, "anna")
 
 
 def version_column(table):
