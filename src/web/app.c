@@ -245,6 +245,17 @@ static struct refusal open_app(struct app *app, struct gateway *gateway, uint64_
     return (struct refusal){0};
 }
 
+/*
+ * Whether the answer says that the catalog is behind. A value that cannot be
+ * read may be one for the type that its column has by now.
+ */
+static bool outdated(const struct work *work)
+{
+    enum reason reason = work->talk.error.reason;
+    bool old_value = reason == REASON_VALUE && catalog_age(work->app) >= SECOND;
+    return work->talk.failed && (reason == REASON_CATALOG || old_value);
+}
+
 /* Sends what was asked and calls the continuation, until nobody asks any more. */
 static void drive(struct work *work)
 {
@@ -253,8 +264,7 @@ static void drive(struct work *work)
         void (*then)(void *) = talk->then;
         talk->then = NULL;
         pg_run(work->app->pg, talk);
-        bool outdated = talk->failed && talk->error.reason == REASON_CATALOG;
-        if (outdated && !work->retried && !work->reply.begun)
+        if (outdated(work) && !work->retried && !work->reply.begun)
             start_anew(work);
         else
             then(talk->ctx);

@@ -82,7 +82,7 @@ def for_readme(anna, bob):
     anna.open("/articles/3")
     store(anna, "form", 1040, 1000)
     clash(anna, bob, both=False)
-    store(bob, "conflict", 1040, 1220)
+    store(bob, "conflict", 1000, 1180)
     store(bob, "conflict-narrow", 360, 1500)
 
 
