@@ -223,7 +223,7 @@ size_t list_ask(struct talk *talk, const struct list *list)
         qualified(&sql, table->version->name);
     else
         sql_raw(&sql, "NULL");
-    bool column_alone = table->protected && table->version->not_null;
+    bool column_alone = table->version && table->protected && table->version->not_null;
     buf_text(&sql.text, column_alone ? "::text, NULL::text" : "::text, t.xmin::text");
     if (list->json)
         row_as_json(&sql, list);

@@ -19,7 +19,30 @@ static bool is_whole_number(struct str text)
     return str_to_u64(text, INT64_MAX, &number) == ERR_NONE;
 }
 
-/* The canonical text of a value of the version column; STR_NONE when it has none (infinity). */
+static bool is_infinite(struct str text)
+{
+    return str_is(text, "infinity") || str_is(text, "-infinity");
+}
+
+/*
+ * What PostgreSQL can keep and RFC 3339 cannot say: infinity, years before 1 and
+ * after 9999. Such a value travels as PostgreSQL writes it, behind a '='.
+ */
+static bool is_beyond(struct str text)
+{
+    size_t digits = 0;
+    if (is_infinite(text))
+        return true;
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("0123456789-:+. BC", text.ptr[i]))
+            return false;
+    while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9')
+        digits++;
+    return text.len <= 64 && digits >= 4 && str_find(text, STR(":")) != SIZE_MAX &&
+           (digits > 4 || str_ends(text, STR(" BC")));
+}
+
+/* The canonical text of a value of the version column; STR_NONE when it cannot be one. */
 static struct str canonical(struct arena *arena, const struct table *table, struct str text,
                             unsigned *digits)
 {
@@ -45,6 +68,8 @@ struct version version_of(struct arena *arena, const struct table *table, struct
     if (version.bare || !column.ptr)
         return version;
     version.column = canonical(arena, table, column, &version.digits);
+    if (!version.column.ptr && is_beyond(column))
+        version.column = column;
     version.digits = 6;
     if (version.column.ptr && table->protected)
         version.xmin = STR_NONE;
@@ -53,13 +78,16 @@ struct version version_of(struct arena *arena, const struct table *table, struct
 
 struct str version_token(struct arena *arena, struct version version)
 {
-    if (!version.xmin.ptr)
-        return version.column;
+    const char *mark = is_beyond(version.column) ? "=" : "";
     if (version.bare)
         return version.xmin;
     if (!version.column.ptr)
-        return str_printf(arena, "null~%.*s", STR_ARG(version.xmin));
-    return str_printf(arena, "%.*s~%.*s", STR_ARG(version.column), STR_ARG(version.xmin));
+        return version.xmin.ptr ? str_printf(arena, "null~%.*s", STR_ARG(version.xmin)) : STR_NONE;
+    if (!version.xmin.ptr && !*mark)
+        return version.column;
+    if (!version.xmin.ptr)
+        return str_printf(arena, "=%.*s", STR_ARG(version.column));
+    return str_printf(arena, "%s%.*s~%.*s", mark, STR_ARG(version.column), STR_ARG(version.xmin));
 }
 
 enum err version_parse(struct arena *arena, const struct table *table, struct str token,
@@ -79,7 +107,10 @@ enum err version_parse(struct arena *arena, const struct table *table, struct st
         return xmin.ptr ? ERR_NONE : ERR_SYNTAX;
     if (version->bare)
         return ERR_SYNTAX;
-    version->column = canonical(arena, table, column, &version->digits);
+    if (str_starts(column, STR("=")) && is_time(table) && is_beyond(str_skip(column, 1)))
+        version->column = str_skip(column, 1);
+    else
+        version->column = canonical(arena, table, column, &version->digits);
     return version->column.ptr ? ERR_NONE : ERR_SYNTAX;
 }
 
@@ -147,14 +178,20 @@ void version_text(struct sql *sql, const struct table *table, struct str alias)
     }
 }
 
+/* As the column's type reads it: a timestamp without time zone has no Z. */
+static struct str stored_form(const struct table *table, struct str text)
+{
+    if (table->version_kind == VERSION_TIMESTAMP && str_ends(text, STR("Z")))
+        text.len--;
+    return text;
+}
+
 void version_condition(struct sql *sql, const struct table *table, struct version version)
 {
     if (version.column.ptr) {
         sql_ident(sql, table->version->name);
         sql_raw(sql, " = ");
-        if (table->version_kind == VERSION_TIMESTAMP)
-            version.column.len--; /* without the Z */
-        sql_typed(sql, version.column, table->version->base_type);
+        sql_typed(sql, stored_form(table, version.column), table->version->base_type);
     }
     if (version.column.ptr && version.xmin.ptr)
         sql_raw(sql, " AND ");
@@ -181,9 +218,7 @@ static void old_version(struct sql *sql, const struct table *table, struct versi
         sql_ident(sql, table->version->name);
         return;
     }
-    if (table->version_kind == VERSION_TIMESTAMP)
-        version.column.len--;
-    sql_typed(sql, version.column, table->version->base_type);
+    sql_typed(sql, stored_form(table, version.column), table->version->base_type);
 }
 
 void version_advance(struct sql *sql, const struct table *table, struct version version, bool any)
@@ -193,7 +228,7 @@ void version_advance(struct sql *sql, const struct table *table, struct version 
     sql_raw(sql, ", ");
     sql_ident(sql, table->version->name);
     sql_raw(sql, " = ");
-    bool from_row = any || !version.column.ptr;
+    bool from_row = any || !version.column.ptr || is_infinite(version.column);
     if (table->version_kind == VERSION_INTEGER && from_row) {
         sql_raw(sql, "coalesce(");
         sql_ident(sql, table->version->name);

@@ -16,6 +16,8 @@ static size_t cgi_read(struct gateway *gateway, char *into, size_t size)
 {
     struct cgi *cgi = (struct cgi *)gateway;
     size_t len = 0;
+    if (size > cgi->left)
+        size = (size_t)cgi->left;
     while (len < size) {
         ssize_t got = read(STDIN_FILENO, into + len, size - len);
         if (got < 0 && errno == EINTR)
@@ -26,6 +28,7 @@ static size_t cgi_read(struct gateway *gateway, char *into, size_t size)
             break;
         len += (size_t)got;
     }
+    cgi->left -= len;
     return len;
 }
 
@@ -65,4 +68,6 @@ void cgi_init(struct cgi *cgi)
     *cgi = (struct cgi){
         .gateway = {cgi_param, cgi_read, cgi_read_failed, cgi_write, cgi_log},
     };
+    if (str_to_u64(str_from(getenv("CONTENT_LENGTH")), INT64_MAX, &cgi->left))
+        cgi->left = 0;
 }

@@ -9,6 +9,7 @@
 struct cgi {
     struct gateway gateway; /* first, so that a pointer to it is one to the whole */
     bool failed;
+    uint64_t left; /* bytes of the body still to come: a script must not read beyond them */
 };
 
 void cgi_init(struct cgi *cgi);

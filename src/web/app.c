@@ -290,6 +290,7 @@ void app_serve(struct app *app, struct gateway *gateway)
     reply_init(&work->reply, &work->arena);
     struct refusal broken = open_app(app, gateway, work->started);
     struct refusal refusal = request_start(&work->arena, gateway, &work->request);
+    work->reply.head = work->request.method == HTTP_HEAD;
     start_talk(work);
     /* by what was sent: a write that is refused early is answered and logged as one too */
     work->is_write = work->request.sent_method & ~(unsigned)(HTTP_GET | HTTP_HEAD | HTTP_OPTIONS);
@@ -307,8 +308,10 @@ void app_serve(struct app *app, struct gateway *gateway)
         dispatch(work);
         drive(work);
     }
+    if (!buf_ok(&work->reply.body))
+        work_problem(work, "too-large", STR("The answer is larger than pg409 can hold."));
     writelog_headers(work);
-    reply_send(&work->reply, gateway, work->request.method == HTTP_HEAD);
+    reply_send(&work->reply, gateway);
     writelog_line(work);
     sweep(work);
     arena_reset(&work->arena);

@@ -105,11 +105,21 @@ static void load(struct config *config, struct str path)
         config->fault = str_printf(&config->arena, "%s: %.*s", config->path.ptr, STR_ARG(why));
 }
 
+/* There was no file at all; by now there may be one. */
+static bool file_appeared(void)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    bool found = search(&scratch).ptr != NULL;
+    arena_release(&scratch);
+    return found;
+}
+
 static bool file_changed(const struct config *config)
 {
     struct stat now;
     if (!config->path.ptr)
-        return false;
+        return file_appeared();
     if (stat(config->path.ptr, &now) != 0)
         return !config->fault.ptr;
     return now.st_mtim.tv_sec != config->stat.st_mtim.tv_sec ||

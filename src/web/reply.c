@@ -56,6 +56,8 @@ static void send_first(struct reply *reply, struct gateway *gateway, struct str 
     status_line(&out, reply->status);
     buf_str(&out, buf_slice(&reply->headers));
     buf_text(&out, "\r\n");
+    if (reply->head)
+        body = STR("");
     bool together = body.len < (size_t)64 * 1024;
     if (together)
         buf_str(&out, body);
@@ -63,9 +65,10 @@ static void send_first(struct reply *reply, struct gateway *gateway, struct str 
     if (!together && !reply->lost)
         reply->lost = gateway->write(gateway, body) != ERR_NONE;
     reply->begun = true;
+    reply->lost |= reply->head; /* nobody waits for more */
 }
 
-void reply_send(struct reply *reply, struct gateway *gateway, bool head)
+void reply_send(struct reply *reply, struct gateway *gateway)
 {
     if (reply->begun) {
         reply_piece(reply, gateway);
@@ -74,7 +77,7 @@ void reply_send(struct reply *reply, struct gateway *gateway, bool head)
     struct str body = buf_slice(&reply->body);
     if (reply->status != 204 && reply->status != 304)
         reply_header(reply, "Content-Length", str_printf(reply->headers.arena, "%zu", body.len));
-    send_first(reply, gateway, head ? STR("") : body);
+    send_first(reply, gateway, body);
 }
 
 void reply_piece(struct reply *reply, struct gateway *gateway)

@@ -11,6 +11,7 @@ struct reply {
     int status;
     struct buf headers; /* lines "Name: value\r\n" */
     struct buf body;
+    bool head;  /* the request was HEAD: no body is sent */
     bool begun; /* streaming: the headers are out */
     bool lost;  /* nobody listens any more */
 };
@@ -28,8 +29,8 @@ void reply_clear(struct reply *reply);
 void reply_field(struct reply *reply, struct str name, struct str value);
 #define reply_header(reply, name, value) reply_field((reply), STR(name), (value))
 
-/* Sends status, headers and body; head leaves the body out (RFC 9110, section 9.3.2). */
-void reply_send(struct reply *reply, struct gateway *gateway, bool head);
+/* Sends status, headers and body; for HEAD without the body (RFC 9110, section 9.3.2). */
+void reply_send(struct reply *reply, struct gateway *gateway);
 
 /* Sends what is in the body so far and empties it; the first time, status and headers before it. */
 void reply_piece(struct reply *reply, struct gateway *gateway);

@@ -277,3 +277,18 @@ def test_milliseconds_are_enough_where_the_column_has_no_more(database, anna):
     version = read(anna, path)["_version"]
     assert version.endswith("000Z")
     assert result(save(anna, path, version[:-4] + "Z", "two")) == (200, "saved")
+
+
+@pytest.mark.parametrize("stamp", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC",
+                                   "12026-01-01 00:00:00+00"])
+def test_a_stamp_that_rfc_3339_cannot_say(anna, database, stamp):
+    path = new_row(database, "timestamptz_p")
+    number = path.split("/")[2]
+    database.run("ALTER TABLE timestamptz_p DISABLE TRIGGER zz_pg409_version;"
+                 f"UPDATE timestamptz_p SET updated_at = '{stamp}' WHERE id = {number};"
+                 "ALTER TABLE timestamptz_p ENABLE TRIGGER zz_pg409_version")
+    version = anna.get(path).json()["_version"]
+    first = anna.patch(path, json={"_version": version, "title": "b"})
+    second = anna.patch(path, json={"_version": version, "title": "c"})
+    assert (first.status_code, second.status_code) == (200, 409), first.text
+    assert first.json()["_version"] != version

@@ -50,7 +50,7 @@ static void status_headers_and_body_are_one_write(void **state)
     world->reply.status = 409;
     reply_header(&world->reply, "Content-Type", STR("text/plain"));
     buf_text(&world->reply.body, "stale\n");
-    reply_send(&world->reply, &world->memory.gateway, false);
+    reply_send(&world->reply, &world->memory.gateway);
     assert_out(world, "Status: 409 Conflict\r\nContent-Type: text/plain\r\n"
                       "Content-Length: 6\r\n\r\nstale\n");
     assert_int_equal(world->memory.writes, 1);
@@ -73,7 +73,7 @@ static void an_answer_without_content_has_no_length(void **state)
         buf_clear(&world->memory.out);
         reply_init(&world->reply, &world->memory.arena);
         world->reply.status = statuses[i];
-        reply_send(&world->reply, &world->memory.gateway, false);
+        reply_send(&world->reply, &world->memory.gateway);
         assert_int_equal(memory_status(&world->memory), statuses[i]);
         assert_null(memory_header(&world->memory, STR("Content-Length")).ptr);
         assert_int_equal(memory_answer(&world->memory).len, 0);
@@ -84,7 +84,8 @@ static void head_sends_the_length_and_no_body(void **state)
 {
     struct world *world = *state;
     buf_text(&world->reply.body, "twelve bytes");
-    reply_send(&world->reply, &world->memory.gateway, true);
+    world->reply.head = true;
+    reply_send(&world->reply, &world->memory.gateway);
     assert_out(world, "Status: 200 OK\r\nContent-Length: 12\r\n\r\n");
 }
 
@@ -96,7 +97,7 @@ static void what_was_put_in_can_be_thrown_away(void **state)
     buf_text(&world->reply.body, "half a page");
     reply_clear(&world->reply);
     buf_text(&world->reply.body, "new");
-    reply_send(&world->reply, &world->memory.gateway, false);
+    reply_send(&world->reply, &world->memory.gateway);
     assert_out(world, "Status: 200 OK\r\nContent-Length: 3\r\n\r\nnew");
 }
 
@@ -107,7 +108,7 @@ static void a_large_body_arrives_whole(void **state)
     memset(block, 'x', sizeof block);
     for (size_t i = 0; i < 200; i++)
         buf_add(&world->reply.body, block, sizeof block);
-    reply_send(&world->reply, &world->memory.gateway, false);
+    reply_send(&world->reply, &world->memory.gateway);
     assert_int_equal(memory_answer(&world->memory).len, 200000);
     assert_true(str_is(memory_header(&world->memory, STR("Content-Length")), "200000"));
 }
@@ -124,7 +125,7 @@ static void pieces_follow_each_other(void **state)
     reply_piece(&world->reply, &world->memory.gateway);
     reply_piece(&world->reply, &world->memory.gateway); /* nothing to send: nothing sent */
     buf_text(&world->reply.body, "3,4\n");
-    reply_send(&world->reply, &world->memory.gateway, false);
+    reply_send(&world->reply, &world->memory.gateway);
     assert_out(world, "Status: 200 OK\r\nContent-Type: text/csv\r\n\r\na,b\n1,2\n3,4\n");
     assert_int_equal(world->memory.writes, 3);
 }
@@ -138,7 +139,7 @@ static void nobody_listening_ends_the_sending(void **state)
     assert_true(world->reply.lost);
     buf_text(&world->reply.body, "b");
     reply_piece(&world->reply, &world->memory.gateway);
-    reply_send(&world->reply, &world->memory.gateway, false);
+    reply_send(&world->reply, &world->memory.gateway);
     assert_int_equal(world->memory.writes, 1);
 }
 
@@ -150,7 +151,7 @@ static void every_status_of_4xx_can_be_sent(void **state)
         buf_clear(&world->memory.out);
         reply_init(&world->reply, &world->memory.arena);
         world->reply.status = status;
-        reply_send(&world->reply, &world->memory.gateway, false);
+        reply_send(&world->reply, &world->memory.gateway);
         assert_int_equal(memory_status(&world->memory), status);
     }
 }

@@ -145,7 +145,7 @@ static void every_answer_has_its_safety_headers(void **state)
     struct work *work = &world->app.work;
     work->talk.micros = 1500;
     writelog_headers(work);
-    reply_send(&work->reply, &world->memory.gateway, false);
+    reply_send(&work->reply, &world->memory.gateway);
     assert_has(memory_header(&world->memory, STR("X-Request-Id")), "id1");
     assert_has(memory_header(&world->memory, STR("Server-Timing")), "db;dur=1.500, total;dur=");
     assert_has(memory_header(&world->memory, STR("X-Content-Type-Options")), "nosniff");
