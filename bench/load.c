@@ -33,6 +33,7 @@
 
 #define VERSION_MAX 64
 #define REQUEST_MAX ((size_t)64 * 1024)
+#define BROKEN_MAX 5
 #define TIMES_MAX ((size_t)4 * 1024 * 1024)
 
 enum kind { KIND_READ, KIND_SAVE, KIND_STALE };
@@ -50,6 +51,7 @@ struct connection {
     unsigned long id;     /* of the row that was asked for */
     uint64_t sent;        /* nanoseconds */
     unsigned long done;   /* answers in this window */
+    unsigned broken;      /* how often the server closed it instead of an answer, in a row */
     struct answer answer;
 };
 
@@ -253,24 +255,44 @@ static void hang_up(struct connection *connection)
     connection->fd = -1;
 }
 
+/* False when the server has closed the connection. */
+static bool send_all(int fd, const char *bytes, size_t len)
+{
+    while (len) {
+        ssize_t done = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (done <= 0)
+            return false;
+        bytes += done;
+        len -= (size_t)done;
+    }
+    return true;
+}
+
+/* Sends the request for connection->id, on a new connection where there is none. */
+static void transmit(struct load *load, struct connection *connection)
+{
+    size_t len = write_request(load, connection->id);
+    connection->answer.len = connection->answer.head = 0;
+    connection->answer.bytes[0] = '\0';
+    for (int tries = 0; tries < 3; tries++) {
+        if (connection->fd < 0)
+            connect_to(load, connection);
+        if (send_all(connection->fd, load->out, len))
+            return;
+        hang_up(connection);
+    }
+    stop("send", strerror(errno));
+}
+
 static void send_next(struct load *load, struct connection *connection)
 {
     unsigned long own = load->row_count / load->connection_count;
     unsigned long at = connection->next++ * 7919 % own; /* far apart, all in turn */
     connection->id = load->first + at * load->connection_count + connection->number;
-    size_t len = write_request(load, connection->id), done = 0;
     connection->sent = now();
     connection->busy = true;
-    connection->answer.len = connection->answer.head = 0;
     load->busy++;
-    if (connection->fd < 0)
-        connect_to(load, connection);
-    while (done < len) {
-        ssize_t more = send(connection->fd, load->out + done, len - done, MSG_NOSIGNAL);
-        if (more <= 0)
-            stop("send", strerror(errno));
-        done += (size_t)more;
-    }
+    transmit(load, connection);
 }
 
 static void check(struct load *load, struct connection *connection)
@@ -293,6 +315,7 @@ static void take_answer(struct load *load, struct connection *connection)
     uint64_t end = now();
     check(load, connection);
     connection->busy = false;
+    connection->answer.len = 0;
     load->busy--;
     if (load->time_count == TIMES_MAX)
         stop("the window is too long", NULL);
@@ -309,12 +332,18 @@ static void receive(struct load *load, struct connection *connection)
 {
     struct answer *answer = &connection->answer;
     ssize_t got = recv(connection->fd, answer->bytes + answer->len, ANSWER_MAX - answer->len, 0);
-    if (got <= 0 && connection->busy)
-        stop("a connection broke off", got < 0 ? strerror(errno) : answer->bytes);
-    if (got <= 0) { /* kept for as long as the server liked */
+    if (got <= 0 && answer->len)
+        stop("a connection broke off", answer->bytes);
+    if (got <=
+        0) { /* kept for as long as the server liked: Apache ends idle ones when it is busy */
         hang_up(connection);
+        if (connection->busy && ++connection->broken > BROKEN_MAX)
+            stop("no answer, again and again", NULL);
+        if (connection->busy)
+            transmit(load, connection);
         return;
     }
+    connection->broken = 0;
     answer->len += (size_t)got;
     if (answer_whole(answer))
         take_answer(load, connection);

@@ -134,7 +134,8 @@ static const char *input_type(const struct column *column, struct str value)
     bool empty = value.len == 0;
     if (column->kind == KIND_DATE && (empty || shaped(value, "0000-00-00")))
         return " type=\"date\"";
-    if (column->kind == KIND_TIME && (empty || shaped(value, "00:00:00")))
+    bool midnight = str_starts(value, STR("24")); /* the end of a day, unknown to browsers */
+    if (column->kind == KIND_TIME && (empty || (shaped(value, "00:00:00") && !midnight)))
         return " type=\"time\" step=\"1\"";
     if (column->kind == KIND_TIMESTAMP && (empty || shaped(value, "0000-00-00 00:00:00")))
         return " type=\"datetime-local\" step=\"1\"";

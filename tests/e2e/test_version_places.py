@@ -264,3 +264,9 @@ def test_serializable_by_default_still_tells_who_was_first(odd):
         writer.join()
     assert result(answers[0]) == (409, "conflict")
     assert answers[0].json()["reason"] == "stale"
+
+
+def test_version_is_taken_from_a_filter(database, anna):
+    path = at_clock(database)
+    answer = anna.patch(path, params={"updated_at": f"eq.{CLOCK}"}, json={"title": "two"})
+    assert result(answer) == (200, "saved")
