@@ -23,6 +23,8 @@ struct pg {
     bool probed;  /* the two below are known */
     bool direct;  /* no pooler in between: names of statements are our own */
     bool relaxed; /* READ COMMITTED is the default here: no BEGIN needed */
+    bool timed;   /* the two below are in force for the whole connection */
+    uint64_t lock_timeout, statement_timeout; /* milliseconds */
     struct prepared prepared;
 };
 
@@ -65,7 +67,7 @@ void pg_close(struct pg *pg)
 {
     PQfinish(pg->conn);
     pg->conn = NULL;
-    pg->probed = pg->direct = pg->relaxed = false;
+    pg->probed = pg->direct = pg->relaxed = pg->timed = false;
     prepared_clear(&pg->prepared);
 }
 
@@ -220,34 +222,67 @@ static bool send_literal(struct pipe *pipe, enum sent_kind kind, const char *sql
     return send_one(pipe, kind, 0, (struct statement){.sql = sql, .sql_len = strlen(sql)});
 }
 
-/* Who asks and how long it may take, for this transaction only. */
-static bool send_settings(struct pipe *pipe)
+/* Sent like a statement that was asked, so that it is prepared too, but nobody waits for its
+ * answer. */
+static bool send_setting(struct pipe *pipe, const char *sql, const char *const *values,
+                         size_t count)
 {
-    struct talk *talk = pipe->talk;
-    const char *values[4] = {talk->user.ptr ? str_cstr(talk->arena, talk->user) : ""};
-    struct str lock = str_printf(talk->arena, "%llu", (unsigned long long)talk->lock_timeout);
-    struct str total = str_printf(talk->arena, "%llu", (unsigned long long)talk->statement_timeout);
-    bool role = talk->user_role && talk->user.ptr;
-    const char *sql = role ? "SELECT set_config('pg409.user', $1, true), "
-                             "set_config('lock_timeout', $2, true), "
-                             "set_config('statement_timeout', $3, true), "
-                             "set_config('role', $4, true)"
-                           : "SELECT set_config('pg409.user', $1, true), "
-                             "set_config('lock_timeout', $2, true), "
-                             "set_config('statement_timeout', $3, true)";
-    values[1] = lock.ptr;
-    values[2] = total.ptr;
-    /* to PostgreSQL the role "none" is the one that pg409 itself has: no person may get that */
-    values[3] = role && str_is(talk->user, "none") ? "none, the person" : values[0];
-    struct statement statement = {sql, strlen(sql), values, role ? 4 : 3};
+    struct statement statement = {sql, strlen(sql), values, count};
     struct sent *sent = &pipe->sent[pipe->count];
     if (!send_one(pipe, SENT_ASKED, TALK_MAX_STATEMENTS, statement))
         return false;
-    /* It was sent like one that was asked, so that it is prepared too, but nobody waits for it. */
     for (; sent < pipe->sent + pipe->count; sent++)
         if (sent->kind == SENT_ASKED)
             sent->kind = SENT_EXTRA;
     return true;
+}
+
+/* Who asks, for this transaction only: for triggers, policies and the role. */
+static bool send_user(struct pipe *pipe)
+{
+    struct talk *talk = pipe->talk;
+    const char *user = talk->user.ptr ? str_cstr(talk->arena, talk->user) : "";
+    /* to PostgreSQL the role "none" is the one that pg409 itself has: no person may get that */
+    const char *role = strcmp(user, "none") == 0 ? "none, the person" : user;
+    const char *values[] = {user, role};
+    if (talk->user_role && talk->user.ptr)
+        return send_setting(pipe,
+                            "SELECT set_config('pg409.user', $1, true), "
+                            "set_config('role', $2, true)",
+                            values, 2);
+    return !talk->personal ||
+           send_setting(pipe, "SELECT set_config('pg409.user', $1, true)", values, 1);
+}
+
+/*
+ * How long it may take. A connection of our own keeps that, so it is said once;
+ * behind a pooler the next transaction may meet another backend, so it is said
+ * in each.
+ */
+static bool send_timeouts(struct pipe *pipe)
+{
+    struct pg *pg = pipe->pg;
+    struct talk *talk = pipe->talk;
+    if (pg->timed && pg->lock_timeout == talk->lock_timeout &&
+        pg->statement_timeout == talk->statement_timeout)
+        return true;
+    struct str lock = str_printf(talk->arena, "%llu", (unsigned long long)talk->lock_timeout);
+    struct str total = str_printf(talk->arena, "%llu", (unsigned long long)talk->statement_timeout);
+    const char *values[] = {lock.ptr, total.ptr, pg->direct ? "false" : "true"};
+    return send_setting(pipe,
+                        "SELECT set_config('lock_timeout', $1, $3::boolean), "
+                        "set_config('statement_timeout', $2, $3::boolean)",
+                        values, 3);
+}
+
+/* What was said for the whole connection is in force once its transaction is committed. */
+static void keep_timeouts(struct pg *pg, const struct talk *talk, bool was_direct)
+{
+    if (talk->failed || !was_direct)
+        return;
+    pg->timed = true;
+    pg->lock_timeout = talk->lock_timeout;
+    pg->statement_timeout = talk->statement_timeout;
 }
 
 static bool send_all(struct pipe *pipe)
@@ -263,7 +298,7 @@ static bool send_all(struct pipe *pipe)
         !send_literal(pipe, SENT_PROBE,
                       "SELECT pg_backend_pid(), current_setting('default_transaction_isolation')"))
         return false;
-    if (!send_settings(pipe))
+    if (!send_timeouts(pipe) || !send_user(pipe))
         return false;
     for (size_t i = 0; i < talk->asked_count; i++)
         if (!send_one(pipe, SENT_ASKED, i, talk->asked[i]))
@@ -336,6 +371,7 @@ static void settle(struct pg *pg, bool unprepared)
 static bool run_once(struct pg *pg, struct talk *talk)
 {
     struct pipe pipe = {.pg = pg, .talk = talk};
+    bool was_direct = pg->direct;
     memset(talk->answers, 0, sizeof *talk->answers * talk->asked_count);
     talk->answer_count = talk->asked_count;
     talk->failed = false;
@@ -346,6 +382,7 @@ static bool run_once(struct pg *pg, struct talk *talk)
         fail_connection(pg, talk);
         return false;
     }
+    keep_timeouts(pg, talk, was_direct);
     settle(pg, pipe.unprepared);
     return true;
 }

@@ -13,6 +13,7 @@ void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx)
 {
     talk->asked_count = 0;
     talk->repeatable = false;
+    talk->personal = false;
     talk->then = then;
     talk->ctx = ctx;
 }

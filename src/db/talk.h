@@ -43,6 +43,8 @@ struct talk {
     size_t asked_count;
     /* Set by who asks: sending it all once more cannot do a second change. */
     bool repeatable;
+    /* Set by who asks: triggers or policies may look at pg409.user, so it has to be set. */
+    bool personal;
     struct answer answers[TALK_MAX_STATEMENTS];
     size_t answer_count;
     bool failed; /* one statement, the commit or the connection failed: nothing was done */

@@ -245,6 +245,11 @@ size_t list_ask(struct talk *talk, const struct list *list)
     sql_raw(&sql, " LIMIT ");
     sql_number(&sql, list->limit + 1);
     talk->repeatable = true;
+    talk->personal |= table->row_security;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table *named = list_named(list, &table->columns[i]);
+        talk->personal |= named && named->row_security;
+    }
     return sql_ask(&sql, talk);
 }
 
@@ -272,5 +277,6 @@ size_t choices_ask(struct talk *talk, const struct table *reference, const struc
     sql_name(&sql, reference->schema, reference->name);
     sql_raw(&sql, " AS t ORDER BY 2, 1 LIMIT ");
     sql_number(&sql, CHOICES_MAX + 1);
+    talk->personal |= reference->row_security;
     return sql_ask(&sql, talk);
 }

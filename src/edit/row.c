@@ -107,6 +107,7 @@ size_t row_ask(struct talk *talk, const struct table *table, struct key key, boo
     row_from(&sql, table);
     sql_raw(&sql, " WHERE ");
     row_key_condition(&sql, table, key);
+    talk->personal |= table->row_security;
     return sql_ask(&sql, talk);
 }
 

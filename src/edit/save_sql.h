@@ -6,6 +6,15 @@
 
 #include "edit/save.h"
 
+/* A field's value, its base, the column as it is stored: as text expressions they compare exactly.
+ */
+void save_sql_yours(struct sql *sql, const struct table *table, struct field *field);
+void save_sql_base(struct sql *sql, const struct table *table, struct field *field);
+void save_sql_stored(struct sql *sql, const struct field *field);
+
+/* A new statement begins: no parameter of it is known yet. */
+void save_sql_forget(struct change *change);
+
 /* The write itself; its answer has a row when it was done: see save_take_written. */
 void save_ask_insert(struct save *save);
 void save_ask_update(struct save *save);

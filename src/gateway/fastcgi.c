@@ -4,19 +4,23 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
+/* So many requests may pass before a signal to end is seen. */
+#define LOOK_EVERY 16
 #define DRAIN_LIMIT ((size_t)64 * 1024)
 
 struct fastcgi {
     struct gateway gateway;
     FCGX_Request request;
+    int epoll;        /* watches the listening socket */
     sigset_t waiting; /* the signal mask while waiting: nothing is blocked */
+    unsigned taken;   /* requests taken without waiting, since the last wait */
 };
 
 /* A signal handler can reach nothing else: the one variable of the process. */
@@ -88,22 +92,30 @@ static void fastcgi_log(struct gateway *gateway, struct str line)
  */
 static void take_signals(struct fastcgi *fastcgi)
 {
-    sigset_t blocked;
+    static const int numbers[] = {SIGTERM, SIGUSR1, SIGINT};
     struct sigaction action = {.sa_handler = ask_stop};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t blocked;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
     sigemptyset(&blocked);
-    sigaddset(&blocked, SIGTERM);
-    sigaddset(&blocked, SIGUSR1);
-    sigaddset(&blocked, SIGINT);
+    sigaction(SIGPIPE, &ignore, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        sigaction(numbers[i], &action, NULL);
+        sigaddset(&blocked, numbers[i]);
+    }
     sigprocmask(SIG_BLOCK, &blocked, &fastcgi->waiting);
-    sigdelset(&fastcgi->waiting, SIGTERM);
-    sigdelset(&fastcgi->waiting, SIGUSR1);
-    sigdelset(&fastcgi->waiting, SIGINT);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigdelset(&fastcgi->waiting, numbers[i]);
+}
+
+/* All workers wait on one socket: a new connection is to wake one of them, not each as poll does.
+ */
+static bool watch(struct fastcgi *fastcgi)
+{
+    struct epoll_event listener = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+    fastcgi->epoll = epoll_create1(EPOLL_CLOEXEC);
+    return fastcgi->epoll >= 0 &&
+           epoll_ctl(fastcgi->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &listener) == 0;
 }
 
 struct fastcgi *fastcgi_new(void)
@@ -113,10 +125,11 @@ struct fastcgi *fastcgi_new(void)
         abort();
     fastcgi->gateway = (struct gateway){fastcgi_param, fastcgi_read, fastcgi_read_failed,
                                         fastcgi_write, fastcgi_log};
+    bool watching = watch(fastcgi);
     take_signals(fastcgi);
     /* libfcgi waits that long for the web server to close first, where lingering stays */
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 0);
-    if (FCGX_Init() != 0 || FCGX_InitRequest(&fastcgi->request, 0, 0) != 0) {
+    if (!watching || FCGX_Init() != 0 || FCGX_InitRequest(&fastcgi->request, 0, 0) != 0) {
         free(fastcgi);
         return NULL;
     }
@@ -128,27 +141,40 @@ struct fastcgi *fastcgi_new(void)
 void fastcgi_free(struct fastcgi *fastcgi)
 {
     FCGX_Free(&fastcgi->request, 1);
+    close(fastcgi->epoll);
     free(fastcgi);
 }
 
+/* Sleeps until a connection is there; only here a signal to end comes through. */
+static enum fastcgi_event wait_for(struct fastcgi *fastcgi, int limit)
+{
+    struct epoll_event event;
+    int ready = epoll_pwait(fastcgi->epoll, &event, 1, limit, &fastcgi->waiting);
+    fastcgi->taken = 0;
+    if (stop_asked || (ready < 0 && errno != EINTR))
+        return FASTCGI_STOP;
+    return ready == 0 ? FASTCGI_IDLE : FASTCGI_REQUEST;
+}
+
+/*
+ * Under load the next connection is there already, so it is taken without
+ * waiting first; a look at the signals is taken every few requests all the same.
+ */
 enum fastcgi_event fastcgi_next(struct fastcgi *fastcgi, uint64_t idle)
 {
-    struct timespec limit = {.tv_sec = (time_t)(idle / 1000),
-                             .tv_nsec = (long)(idle % 1000) * 1000000L};
+    int limit = idle == 0 ? -1 : idle > INT_MAX ? INT_MAX : (int)idle;
+    if (fastcgi->taken >= LOOK_EVERY && wait_for(fastcgi, 0) == FASTCGI_STOP)
+        return FASTCGI_STOP;
     for (;;) {
-        struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
-        int ready = ppoll(&fd, 1, idle ? &limit : NULL, &fastcgi->waiting);
-        if (stop_asked || (ready < 0 && errno != EINTR))
-            return FASTCGI_STOP;
-        if (ready == 0)
-            return FASTCGI_IDLE;
-        if (ready < 0)
-            continue;
         int rc = FCGX_Accept_r(&fastcgi->request);
+        fastcgi->taken++;
         if (rc == 0)
             return FASTCGI_REQUEST;
         if (rc != -EAGAIN && rc != -ECONNABORTED && rc != -EINTR)
             return FASTCGI_STOP;
+        enum fastcgi_event event = wait_for(fastcgi, limit);
+        if (event != FASTCGI_REQUEST)
+            return event;
     }
 }
 

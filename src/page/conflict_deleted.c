@@ -1,7 +1,6 @@
 #include "page/conflict.h"
 
 #include "page/control.h"
-#include "wire/digest.h"
 
 #include "base/banned.h"
 
@@ -29,7 +28,7 @@ static void create_button(struct work *work, const struct save *save, bool with_
     struct edit_view view = {.creating = true, .restoring = with_key};
     view.field_count = restored(work, &save->change, with_key, &fields);
     view.fields = fields;
-    view.token = digest_random(&work->arena, 16);
+    view.token = work_random(work, 16);
     html_raw(out, "<form method=\"post\" autocomplete=\"off\" class=\"inline\"");
     page_link(work, "action", work_table_segment(work, work->table), STR_NONE);
     html_raw(out, ">\n");

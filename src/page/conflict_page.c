@@ -2,7 +2,6 @@
 
 #include "merge/diff.h"
 #include "page/control.h"
-#include "wire/digest.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -298,7 +297,7 @@ static void hidden(struct work *work, const struct save *save)
         .version = version_token(&work->arena, save->outcome.version),
         .fields = based_on_current(work, change),
         .field_count = change->field_count,
-        .token = digest_random(&work->arena, 16),
+        .token = work_random(work, 16),
         .next = request_field(&work->request, STR("_next")),
     };
     view.base = form_base(work, view.fields, view.field_count);

@@ -3,7 +3,6 @@
 #include "page/conflict.h"
 #include "page/control.h"
 #include "page/saved.h"
-#include "wire/digest.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -64,7 +63,7 @@ static void page_of_row(struct work *work, const struct row *row)
     view.field_count = writable ? fields_of(work, row->texts, false, &fields) : 0;
     view.fields = view.field_count ? fields : NULL;
     view.base = form_base(work, view.fields, view.field_count);
-    view.token = digest_random(&work->arena, 16);
+    view.token = work_random(work, 16);
     view.texts = row->texts;
     view.next = form_get(&work->request.query, STR("_next"));
     /* no-store would wipe the form on Back */
@@ -137,7 +136,7 @@ static void after_new(void *ctx)
     }
     view.field_count = fields_of(work, NULL, true, &fields);
     view.fields = fields;
-    view.token = digest_random(&work->arena, 16);
+    view.token = work_random(work, 16);
     view.next = form_get(&work->request.query, STR("_next"));
     page_of_new(work, &view, 0);
 }

@@ -290,6 +290,8 @@ void app_serve(struct app *app, struct gateway *gateway)
     reply_init(&work->reply, &work->arena);
     struct refusal broken = open_app(app, gateway, work->started);
     struct refusal refusal = request_start(&work->arena, gateway, &work->request);
+    if (!work->request.id.ptr)
+        work->request.id = work_random(work, 8);
     work->reply.head = work->request.method == HTTP_HEAD;
     start_talk(work);
     /* by what was sent: a write that is refused early is answered and logged as one too */

@@ -9,6 +9,7 @@
 #include "edit/catalog.h"
 #include "web/config.h"
 #include "web/work.h"
+#include "wire/digest.h"
 
 struct app {
     const struct route *routes;
@@ -20,6 +21,7 @@ struct app {
     struct catalog *catalog;
     uint64_t catalog_read; /* monotonic microseconds */
     char catalog_user[64]; /* whose privileges it shows, where user_role is on; no role is longer */
+    struct random_pool random;
     uint64_t idle_since;
     struct work work; /* the one request at hand */
 };

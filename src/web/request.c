@@ -141,7 +141,7 @@ struct refusal request_start(struct arena *arena, struct gateway *gateway, struc
     *request = (struct request){.gateway = gateway};
     request->id = param(request, "HTTP_X_REQUEST_ID");
     if (!is_id(request->id))
-        request->id = digest_random(arena, 8);
+        request->id = STR_NONE;
     request->sent_method = request->method = http_method(param(request, "REQUEST_METHOD"));
     request->user = param(request, "REMOTE_USER");
     if (request->user.len == 0)

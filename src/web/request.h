@@ -24,7 +24,7 @@ struct request {
     struct str query_text;
     struct form query;
     struct str user; /* STR_NONE: nobody is logged in */
-    struct str id;   /* X-Request-Id, the client's or made here */
+    struct str id;   /* X-Request-Id; STR_NONE when the client gave none worth keeping */
     enum format format;
     bool has_body;
     struct str media_type; /* of the body, lower case */

@@ -16,6 +16,11 @@ const struct catalog *work_catalog(const struct work *work)
     return work->app->catalog;
 }
 
+struct str work_random(struct work *work, size_t count)
+{
+    return digest_random(&work->app->random, &work->arena, count);
+}
+
 void work_link(const struct work *work, struct buf *buf, struct str table, struct str key)
 {
     buf_str(buf, work->request.prefix);

@@ -37,6 +37,9 @@ struct work {
 const struct settings *work_settings(const struct work *work);
 const struct catalog *work_catalog(const struct work *work);
 
+/* count random bytes as hex digits, in arena: for names that nobody can guess. */
+struct str work_random(struct work *work, size_t count);
+
 /* Adds prefix and address to buf: "/desk/articles/42"; both segments are escaped already. */
 void work_link(const struct work *work, struct buf *buf, struct str table, struct str key);
 

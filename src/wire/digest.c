@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 /*
@@ -55,10 +56,8 @@ struct str digest_of(struct arena *arena, const struct str *texts, size_t count)
     return to_hex(arena, hash, sizeof hash);
 }
 
-struct str digest_random(struct arena *arena, size_t count)
+static void fill(unsigned char *bytes, size_t count)
 {
-    unsigned char bytes[RANDOM_MAX];
-    require(count <= sizeof bytes);
     for (size_t got = 0; got < count;) {
         ssize_t more = getrandom(bytes + got, count - got, 0);
         /* Only early in the boot can a signal come between. */
@@ -66,5 +65,17 @@ struct str digest_random(struct arena *arena, size_t count)
         if (more > 0)
             got += (size_t)more;
     }
-    return to_hex(arena, bytes, count);
+}
+
+struct str digest_random(struct random_pool *pool, struct arena *arena, size_t count)
+{
+    require(count <= RANDOM_MAX);
+    if (pool->left < count) {
+        fill(pool->bytes, sizeof pool->bytes);
+        pool->left = sizeof pool->bytes;
+    }
+    pool->left -= count;
+    struct str text = to_hex(arena, pool->bytes + pool->left, count);
+    explicit_bzero(pool->bytes + pool->left, count); /* given out once, known nowhere else */
+    return text;
 }

@@ -15,9 +15,18 @@
 struct str digest_of(struct arena *arena, const struct str *texts, size_t count);
 
 /*
- * count random bytes from the kernel as 2*count lower-case hex digits in arena.
- * Aborts when count is above 32 or the kernel has none to give.
+ * Random bytes of the kernel, fetched ahead, so that not every request has to ask the kernel.
+ * All zero is an empty pool. A process that forks must not share one.
  */
-struct str digest_random(struct arena *arena, size_t count);
+struct random_pool {
+    unsigned char bytes[256];
+    size_t left;
+};
+
+/*
+ * count random bytes as 2*count lower-case hex digits in arena. Each byte is
+ * given out once. Aborts when count is above 32 or the kernel has none to give.
+ */
+struct str digest_random(struct random_pool *pool, struct arena *arena, size_t count);
 
 #endif

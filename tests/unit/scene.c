@@ -114,15 +114,24 @@ static bool asked_for(const struct save *save, enum what what)
     }
 }
 
+/* The flags of each field: yours is current, current is base, yours is base. */
 static struct answer looked(struct arena *arena, const struct save *save, const struct step *step)
 {
-    const char *cells[64] = {step->version, NULL,  "bert", save->change.json ? "{}" : NULL,
+    const struct change *change = &save->change;
+    const char *cells[64] = {step->version, NULL,  "bert", change->json ? "{}" : NULL,
                              "7",           "7",   "t",    "b",
                              step->version, "bert"};
     size_t at = 10;
-    for (size_t i = 0; i < save->change.field_count; i++, at += 4)
-        for (size_t j = 0; j < 3; j++)
-            cells[at + j] = step->same[3 * i + j] == 't' ? "t" : "f";
+    for (size_t i = 0; i < change->field_count; i++) {
+        const char *same = step->same + 3 * i;
+        const struct field *field = &change->fields[i];
+        if (field->kept) /* compared without PostgreSQL */
+            cells[6 + i] = same[1] == 't' ? field->base.ptr : "something else";
+        for (size_t j = 0; !field->kept && j < 3; j++)
+            cells[at++] = same[j] == 't' ? "t" : "f";
+        if (change->json)
+            cells[at++] = "null";
+    }
     return feed_answer(arena, 1, at, cells);
 }
 

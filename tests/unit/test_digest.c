@@ -62,9 +62,10 @@ static void a_byte_moved_to_the_neighbour_changes_them(void **state)
 
 static void random_codes_have_their_length_and_differ(void **state)
 {
+    struct random_pool pool = {.left = 0};
     for (size_t count = 0; count <= 32; count++) {
-        struct str a = digest_random(*state, count);
-        struct str b = digest_random(*state, count);
+        struct str a = digest_random(&pool, *state, count);
+        struct str b = digest_random(&pool, *state, count);
         assert_int_equal(a.len, 2 * count);
         assert_int_equal(strspn(a.ptr, "0123456789abcdef"), 2 * count);
         if (count >= 8)
@@ -76,8 +77,9 @@ static void random_codes_have_their_length_and_differ(void **state)
 static void random_codes_use_every_byte(void **state)
 {
     bool seen[256] = {false};
+    struct random_pool pool = {.left = 0};
     for (int i = 0; i < 256; i++) {
-        struct str code = digest_random(*state, 32);
+        struct str code = digest_random(&pool, *state, 32);
         for (size_t at = 0; at < code.len; at += 2) {
             static const char digits[] = "0123456789abcdef";
             size_t byte = (size_t)(strchr(digits, code.ptr[at]) - digits) * 16 +
@@ -89,6 +91,16 @@ static void random_codes_use_every_byte(void **state)
         assert_true(seen[byte]);
 }
 
+static void what_a_pool_gave_it_does_not_keep(void **state)
+{
+    struct random_pool pool = {.left = 0};
+    for (size_t i = 0; i < 100; i++) {
+        assert_int_equal(digest_random(&pool, *state, 1 + i % 32).len, 2 * (1 + i % 32));
+        for (size_t j = pool.left; j < sizeof pool.bytes; j++)
+            assert_int_equal(pool.bytes[j], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +108,7 @@ int main(void)
         TEST(a_byte_moved_to_the_neighbour_changes_them),
         TEST(random_codes_have_their_length_and_differ),
         TEST(random_codes_use_every_byte),
+        TEST(what_a_pool_gave_it_does_not_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

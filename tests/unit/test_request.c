@@ -211,12 +211,11 @@ static void a_harmless_request_id_is_kept(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         memory_param(*state, "HTTP_X_REQUEST_ID", bad[i]);
         assert_int_equal(start(*state, &request), 0);
-        assert_int_equal(request.id.len, 16);
-        assert_int_equal(str_find(request.id, STR(" ")), SIZE_MAX);
+        assert_null(request.id.ptr);
     }
     memory_param(*state, "HTTP_X_REQUEST_ID", repeated(*state, 'a', 65));
     assert_int_equal(start(*state, &request), 0);
-    assert_int_equal(request.id.len, 16);
+    assert_null(request.id.ptr);
 }
 
 static void a_form_is_read_whole(void **state)

@@ -1,0 +1,230 @@
+#include "edit/save_sql.h"
+
+#include "edit/receipt.h"
+
+#include "base/banned.h"
+
+#define ALIAS STR("t")
+
+/*
+ * Whether the base is enough to compare with: a form's field that was not touched
+ * holds what PostgreSQL itself wrote, and that is compared byte by byte.
+ */
+static bool compared_here(const struct field *field)
+{
+    return field->kept && field->has_base && !field->base_json.ptr;
+}
+
+/* yours = current, current = base, yours = base: three columns a field. */
+static void compare(struct sql *sql, struct change *change, struct field *field)
+{
+    sql_raw(sql, ", ");
+    save_sql_stored(sql, field);
+    sql_raw(sql, " IS NOT DISTINCT FROM ");
+    if (field->standard)
+        sql_raw(sql, "NULL");
+    else
+        save_sql_yours(sql, change->table, field);
+    sql_raw(sql, "::text, ");
+    if (field->has_base) {
+        save_sql_stored(sql, field);
+        sql_raw(sql, " IS NOT DISTINCT FROM ");
+        save_sql_base(sql, change->table, field);
+        sql_raw(sql, "::text, ");
+    } else {
+        sql_raw(sql, "false, ");
+    }
+    if (field->kept) {
+        sql_raw(sql, "true");
+    } else if (field->has_base && !field->standard) {
+        save_sql_yours(sql, change->table, field);
+        sql_raw(sql, "::text IS NOT DISTINCT FROM ");
+        save_sql_base(sql, change->table, field);
+        sql_raw(sql, "::text");
+    } else {
+        sql_raw(sql, "false");
+    }
+}
+
+/* The comparisons that PostgreSQL has to make, and each current value as JSON when it is wanted. */
+static void compare_all(struct sql *sql, struct change *change)
+{
+    for (size_t i = 0; i < change->field_count; i++) {
+        struct field *field = &change->fields[i];
+        if (!compared_here(field))
+            compare(sql, change, field);
+        if (!change->json)
+            continue;
+        sql_raw(sql, ", to_json(");
+        sql_ident(sql, field->column->name);
+        sql_raw(sql, ")::text");
+    }
+}
+
+static void ask_exists(struct save *save)
+{
+    const struct change *change = &save->change;
+    const struct table *table = change->table;
+    struct sql sql;
+    sql_init(&sql, save->talk->arena);
+    sql_raw(&sql, "SELECT pg409.row_exists((SELECT c.oid FROM pg_class c JOIN pg_namespace n"
+                  " ON n.oid = c.relnamespace WHERE n.nspname = ");
+    sql_value(&sql, table->schema);
+    sql_raw(&sql, " AND c.relname = ");
+    sql_value(&sql, table->name);
+    sql_raw(&sql, ")::regclass, ARRAY[");
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (i)
+            sql_raw(&sql, ", ");
+        sql_value(&sql, table->key[i]->name);
+        sql_raw(&sql, "::name");
+    }
+    sql_raw(&sql, "], ARRAY[");
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (i)
+            sql_raw(&sql, ", ");
+        sql_value(&sql, change->key.values[i]);
+        sql_raw(&sql, "::text");
+    }
+    sql_raw(&sql, "])");
+    save->exists_answer = sql_ask(&sql, save->talk);
+}
+
+/* Version, who, [JSON of the row], each column's text, then the comparisons. */
+void save_ask_look(struct save *save)
+{
+    struct change *change = &save->change;
+    const struct table *table = change->table;
+    struct sql sql;
+    sql_init(&sql, save->talk->arena);
+    save_sql_forget(change);
+    sql_raw(&sql, "SELECT ");
+    version_select(&sql, table, ALIAS);
+    sql_raw(&sql, ", ");
+    if (table->user)
+        row_column_text(&sql, table->user);
+    else
+        sql_raw(&sql, "NULL");
+    sql_raw(&sql, ", ");
+    if (change->json)
+        row_json(&sql, table, ALIAS);
+    else
+        sql_raw(&sql, "NULL");
+    for (size_t i = 0; i < table->key_count; i++) {
+        sql_raw(&sql, ", ");
+        row_column_text(&sql, table->key[i]);
+    }
+    for (size_t i = 0; i < table->column_count; i++) {
+        sql_raw(&sql, ", ");
+        if (table->columns[i].can_select)
+            row_column_text(&sql, &table->columns[i]);
+        else
+            sql_raw(&sql, "NULL");
+    }
+    compare_all(&sql, change);
+    row_from(&sql, table);
+    sql_raw(&sql, " WHERE ");
+    row_key_condition(&sql, table, change->key);
+    save->row_answer = sql_ask(&sql, save->talk);
+    save->talk->repeatable = true;
+    save->talk->personal = table->row_security;
+    if (change->receipts)
+        save->receipt_answer = receipt_ask(save->talk, change);
+    if (table->row_security && change->row_exists)
+        ask_exists(save);
+}
+
+/* What became of one field; at is where its columns begin, if it has some. Returns where they end.
+ */
+static size_t take_comparison(struct change *change, struct field *field,
+                              const struct answer *answer, size_t at)
+{
+    bool yours_is_base = true;
+    field->compared = true;
+    if (compared_here(field)) {
+        field->is_as_seen = str_eq(field->current, field->base);
+        field->is_current = field->is_as_seen;
+    } else {
+        yours_is_base = answer_true(answer, 0, at + 2);
+        field->is_current = !field->standard && answer_true(answer, 0, at);
+        field->is_as_seen = answer_true(answer, 0, at + 1);
+        field->kept |= yours_is_base && field->has_base; /* 2026-11-22T07:49 for 07:49:00 */
+        at += 3;
+    }
+    if (change->json)
+        field->current_json = answer_cell(answer, 0, at++);
+    field->merge = row_merge(field->has_base, yours_is_base, field->is_as_seen, field->is_current);
+    return at;
+}
+
+bool save_take_look(struct save *save)
+{
+    struct change *change = &save->change;
+    struct outcome *outcome = &save->outcome;
+    struct arena *arena = save->talk->arena;
+    const struct answer *answer = &save->talk->answers[save->row_answer];
+    size_t at = 4, count = change->table->column_count;
+    if (answer->rows == 0)
+        return false;
+    outcome->version =
+        version_of(arena, change->table, answer_cell(answer, 0, 0), answer_cell(answer, 0, 1));
+    outcome->has_version = true;
+    outcome->changed_by = answer_cell(answer, 0, 2);
+    outcome->json = answer_cell(answer, 0, 3);
+    outcome->key = row_key_segment(arena, change->table, answer, 0, at);
+    at += change->table->key_count;
+    outcome->texts = ARENA_ARRAY(arena, count, struct str);
+    for (size_t i = 0; i < count; i++)
+        outcome->texts[i] = answer_cell(answer, 0, at + i);
+    at += count;
+    for (size_t i = 0; i < change->field_count; i++) {
+        struct field *field = &change->fields[i];
+        field->current = outcome->texts[field->column - change->table->columns];
+        at = take_comparison(change, field, answer, at);
+    }
+    return true;
+}
+
+void save_ask_lock(struct save *save)
+{
+    struct sql sql;
+    sql_init(&sql, save->talk->arena);
+    sql_raw(&sql, "SELECT 1");
+    row_from(&sql, save->change.table);
+    sql_raw(&sql, " WHERE ");
+    row_key_condition(&sql, save->change.table, save->change.key);
+    sql_raw(&sql, " FOR NO KEY UPDATE");
+    save->talk->personal = true;
+    save->row_answer = sql_ask(&sql, save->talk);
+    save->talk->repeatable = true;
+}
+
+bool save_ask_duplicate(struct save *save, const struct unique *unique)
+{
+    const struct table *table = save->change.table;
+    struct sql sql;
+    sql_init(&sql, save->talk->arena);
+    sql_raw(&sql, "SELECT ");
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (i)
+            sql_raw(&sql, ", ");
+        sql_ident(&sql, table->key[i]->name);
+        sql_raw(&sql, "::text");
+    }
+    row_from(&sql, table);
+    sql_raw(&sql, " WHERE ");
+    for (size_t i = 0; i < unique->count; i++) {
+        struct field *field = change_field(&save->change, unique->columns[i]);
+        if (!field || !field->value.ptr || field->nested)
+            return false;
+        if (i)
+            sql_raw(&sql, " AND ");
+        sql_ident(&sql, field->column->name);
+        sql_raw(&sql, " = ");
+        sql_typed(&sql, field->value, field->column->value_type);
+    }
+    save->talk->personal = table->row_security;
+    save->row_answer = sql_ask(&sql, save->talk);
+    save->talk->repeatable = true;
+    return true;
+}
