@@ -12,7 +12,7 @@
 #include "base/banned.h"
 
 /* So many requests may pass before a signal to end is seen. */
-#define LOOK_EVERY 16
+#define LOOK_EVERY 64
 #define DRAIN_LIMIT ((size_t)64 * 1024)
 
 struct fastcgi {

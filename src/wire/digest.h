@@ -19,7 +19,7 @@ struct str digest_of(struct arena *arena, const struct str *texts, size_t count)
  * All zero is an empty pool. A process that forks must not share one.
  */
 struct random_pool {
-    unsigned char bytes[256];
+    unsigned char bytes[4096];
     size_t left;
 };
 
