@@ -68,6 +68,13 @@ void sql_type(struct sql *sql, struct sql_type type)
     buf_str(&sql->text, type.name);
 }
 
+void sql_expression(struct sql *sql, struct sql_expression expression)
+{
+    buf_char(&sql->text, '(');
+    buf_str(&sql->text, expression.text.ptr ? expression.text : STR("NULL"));
+    buf_char(&sql->text, ')');
+}
+
 void sql_number(struct sql *sql, uint64_t number)
 {
     buf_u64(&sql->text, number);

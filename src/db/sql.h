@@ -13,6 +13,11 @@ struct sql_type {
     struct str name;
 };
 
+/* An expression as PostgreSQL's pg_get_expr() wrote it: a column's default. */
+struct sql_expression {
+    struct str text; /* STR_NONE without one */
+};
+
 struct sql {
     struct arena *arena;
     struct buf text;
@@ -37,6 +42,8 @@ size_t sql_typed(struct sql *sql, struct str value, struct sql_type type);
 /* Parameter n once more, with its type. */
 void sql_again(struct sql *sql, size_t n, struct sql_type type);
 void sql_type(struct sql *sql, struct sql_type type);
+/* The expression in parentheses; NULL without one. */
+void sql_expression(struct sql *sql, struct sql_expression expression);
 /* A whole number as it stands. */
 void sql_number(struct sql *sql, uint64_t number);
 /* Asks it; returns the index of the answer. */

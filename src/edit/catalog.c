@@ -113,7 +113,7 @@ static void column_fill(struct arena *arena, struct column *column, const struct
 #define COPY(index) str_copy(arena, CELL(index))
     column->name = COPY(C_NAME);
     column->comment = COPY(C_COMMENT);
-    column->default_sql = COPY(C_DEFAULT);
+    column->standard.text = COPY(C_DEFAULT);
     column->type.name = COPY(C_TYPE);
     column->base_type.name = COPY(C_BASE_TYPE);
     column->kind = kind_of(CELL(C_TYPNAME), CELL(C_TYPTYPE), CELL(C_CATEGORY));
@@ -121,9 +121,9 @@ static void column_fill(struct arena *arena, struct column *column, const struct
     column->not_null = answer_true(answer, row, C_NOT_NULL);
     column->generated = CELL(C_GENERATED).len > 0;
     column->identity_always = str_is(CELL(C_IDENTITY), "a");
-    column->has_default = column->default_sql.ptr && !column->generated;
+    column->has_default = column->standard.text.ptr && !column->generated;
     column->automatic = CELL(C_IDENTITY).len > 0 ||
-                        (column->has_default && str_starts(column->default_sql, STR("nextval(")));
+                        (column->has_default && str_starts(column->standard.text, STR("nextval(")));
     column->has_default |= column->automatic;
     column->can_select = answer_true(answer, row, C_SELECT);
     column->can_insert = answer_true(answer, row, C_INSERT);

@@ -34,12 +34,12 @@ struct table;
 
 struct column {
     struct str name;
-    struct str comment;         /* STR_NONE without one */
-    struct str default_sql;     /* STR_NONE without one */
-    struct sql_type type;       /* with its modifier: numeric(10,2) */
-    struct sql_type base_type;  /* without: casting to it never cuts a value short */
-    struct sql_type value_type; /* what a submitted value is cast to: type where that rounds as
-                                   storing does, base_type where it would truncate */
+    struct str comment;             /* STR_NONE without one */
+    struct sql_expression standard; /* its default */
+    struct sql_type type;           /* with its modifier: numeric(10,2) */
+    struct sql_type base_type;      /* without: casting to it never cuts a value short */
+    struct sql_type value_type;     /* what a submitted value is cast to: type where that rounds as
+                                       storing does, base_type where it would truncate */
     enum kind kind;
     unsigned max_chars; /* 0: no limit */
     unsigned digits;    /* of a timestamp's fraction */

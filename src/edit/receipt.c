@@ -88,10 +88,7 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql,
-            "SELECT row_key, digest FROM pg409.receipt WHERE op = 'create' AND table_name = ");
-    sql_value(&sql, table_text(talk->arena, change->table));
-    sql_raw(&sql, " AND token = ");
+    sql_raw(&sql, "SELECT row_key, digest FROM pg409.receipt WHERE op = 'create' AND token = ");
     sql_value(&sql, change->token);
     sql_raw(&sql, " AND username IS NOT DISTINCT FROM ");
     sql_value(&sql, change->user);

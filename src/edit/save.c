@@ -371,12 +371,14 @@ static void ask_write(struct save *save)
 static struct str digest_of_fields(struct save *save)
 {
     const struct change *change = &save->change;
-    struct str *parts = ARENA_ARRAY(save->talk->arena, change->field_count * 2, struct str);
+    size_t count = 2 * change->field_count + 1;
+    struct str *parts = ARENA_ARRAY(save->talk->arena, count, struct str);
+    parts[0] = change->table->name;
     for (size_t i = 0; i < change->field_count; i++) {
-        parts[2 * i] = change->fields[i].column->name;
-        parts[2 * i + 1] = change->fields[i].value;
+        parts[2 * i + 1] = change->fields[i].column->name;
+        parts[2 * i + 2] = change->fields[i].value;
     }
-    return digest_of(save->talk->arena, parts, change->field_count * 2);
+    return digest_of(save->talk->arena, parts, count);
 }
 
 void save_row(struct save *save)

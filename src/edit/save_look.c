@@ -21,10 +21,7 @@ static void compare(struct sql *sql, struct change *change, struct field *field)
     sql_raw(sql, ", ");
     save_sql_stored(sql, field);
     sql_raw(sql, " IS NOT DISTINCT FROM ");
-    if (field->standard)
-        sql_raw(sql, "NULL");
-    else
-        save_sql_yours(sql, change->table, field);
+    save_sql_yours(sql, change->table, field);
     sql_raw(sql, "::text, ");
     if (field->has_base) {
         save_sql_stored(sql, field);
@@ -36,7 +33,7 @@ static void compare(struct sql *sql, struct change *change, struct field *field)
     }
     if (field->kept) {
         sql_raw(sql, "true");
-    } else if (field->has_base && !field->standard) {
+    } else if (field->has_base) {
         save_sql_yours(sql, change->table, field);
         sql_raw(sql, "::text IS NOT DISTINCT FROM ");
         save_sql_base(sql, change->table, field);
@@ -146,7 +143,7 @@ static size_t take_comparison(struct change *change, struct field *field,
         field->is_current = field->is_as_seen;
     } else {
         yours_is_base = answer_true(answer, 0, at + 2);
-        field->is_current = !field->standard && answer_true(answer, 0, at);
+        field->is_current = answer_true(answer, 0, at);
         field->is_as_seen = answer_true(answer, 0, at + 1);
         field->kept |= yours_is_base && field->has_base; /* 2026-11-22T07:49 for 07:49:00 */
         at += 3;

@@ -55,6 +55,12 @@ static void row_newlines(struct sql *sql, const struct table *table, struct fiel
 
 void save_sql_yours(struct sql *sql, const struct table *table, struct field *field)
 {
+    if (field->standard) {
+        sql_expression(sql, field->column->standard);
+        sql_raw(sql, "::");
+        sql_type(sql, field->column->value_type);
+        return;
+    }
     if (field->row_newlines) {
         row_newlines(sql, table, field);
         return;
@@ -219,10 +225,6 @@ static void changes_something(struct sql *sql, struct change *change)
         if (!first)
             sql_raw(sql, " OR ");
         first = false;
-        if (field->standard) {
-            sql_raw(sql, "true");
-            continue;
-        }
         save_sql_stored(sql, field);
         sql_raw(sql, " IS DISTINCT FROM ");
         save_sql_yours(sql, change->table, field);

@@ -398,7 +398,6 @@ def test_locked_is_a_conflict_worth_repeating(database, anna):
     assert result(write(anna, path, base, {"title": "Two"})) == (200, "saved")
 
 
-@pytest.mark.xfail(strict=True, reason="a column left to its default always counts as changed")
 def test_put_again_without_the_columns_that_hold_their_default_is_unchanged(database, anna):
     path = new_row(database, "article", title="One")
     base = version(anna, path)

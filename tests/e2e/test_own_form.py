@@ -1,5 +1,7 @@
 """Back and forth in one's own form: never a false conflict, never a lost wish."""
 
+import time
+
 import pytest
 
 import stack
@@ -162,3 +164,16 @@ def test_idempotency_key_with_another_body_is_refused(anna, database):
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert first.headers["location"] == again.headers["location"]
     assert database.one("SELECT count(*) FROM piece WHERE title IN ('By key', 'Other')") == 1
+
+
+def test_one_idempotency_key_for_two_tables_is_refused(anna, database):
+    database.create("CREATE TABLE IF NOT EXISTS other (id integer GENERATED ALWAYS AS IDENTITY "
+                    "PRIMARY KEY, title text)")
+    key = {"Idempotency-Key": "k-2"}
+    anna.get("/", headers=HTML)
+    assert anna.post("/piece", json={"title": "Here"}, headers=key).status_code == 201
+    deadline = time.monotonic() + 10
+    while (answer := anna.post("/other", json={"title": "Here"}, headers=key)).status_code == 404:
+        assert time.monotonic() < deadline
+    assert (answer.status_code, answer.json()["reason"]) == (422, "key-reused")
+    assert database.one("SELECT count(*) FROM other") == 0
