@@ -57,7 +57,7 @@ static void check_always(const struct request *request)
 {
     check_prefix(request->prefix);
     require_text(request->user);
-    require(request->id.len > 0 && request->id.len <= 64);
+    require(request->id.ptr ? request->id.len > 0 && request->id.len <= 64 : request->id.len == 0);
     require_text(request->id);
     check_form(&request->query, 200);
 }
