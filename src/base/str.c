@@ -163,6 +163,10 @@ enum err str_check_utf8(struct str text)
     for (size_t i = 0; i < text.len;) {
         if (bytes[i] == 0)
             return ERR_NUL;
+        if (bytes[i] < 0x80) { /* most text is plain */
+            i++;
+            continue;
+        }
         size_t len = utf8_length(bytes + i, text.len - i);
         if (len == 0)
             return ERR_UTF8;

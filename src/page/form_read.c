@@ -87,28 +87,26 @@ static struct str newlines(struct arena *arena, struct str text, struct str base
     return buf_slice(&buf);
 }
 
-/* The next character with every kind of line end as one LF; -1 at the end. */
-static int next_char(struct str *text)
+/* The length of the line end at that place: CRLF, CR or LF; 0 for anything else. */
+static size_t line_end(struct str text, size_t at)
 {
-    if (text->len == 0)
-        return -1;
-    char c = text->ptr[0];
-    *text = str_skip(*text, 1);
-    if (c == '\r' && text->len && text->ptr[0] == '\n')
-        *text = str_skip(*text, 1);
-    return c == '\r' ? '\n' : (unsigned char)c;
+    if (at >= text.len || (text.ptr[at] != '\r' && text.ptr[at] != '\n'))
+        return 0;
+    return text.ptr[at] == '\r' && at + 1 < text.len && text.ptr[at + 1] == '\n' ? 2 : 1;
 }
 
 /* Whether they differ in line ends at most: a browser makes them all CRLF. */
 static bool same_but_newlines(struct str a, struct str b)
 {
-    int c;
-    do {
-        c = next_char(&a);
-        if (c != next_char(&b))
+    size_t i = 0, j = 0;
+    while (i < a.len && j < b.len) {
+        size_t end_a = line_end(a, i), end_b = line_end(b, j);
+        if (!end_a != !end_b || (!end_a && a.ptr[i] != b.ptr[j]))
             return false;
-    } while (c >= 0);
-    return true;
+        i += end_a ? end_a : 1;
+        j += end_b ? end_b : 1;
+    }
+    return i == a.len && j == b.len;
 }
 
 /* An empty control: NULL where that is possible, unless the row held an empty text. */
@@ -201,10 +199,15 @@ static void add_field(struct work *work, struct submitted *submitted,
 static bool read_listed(struct work *work, struct submitted *submitted,
                         const struct json_object *base, struct str listed)
 {
-    struct str *names = ARENA_ARRAY(&work->arena, MAX_COLUMNS, struct str);
+    size_t room = 1;
+    for (size_t i = 0; i < listed.len; i++)
+        room += listed.ptr[i] == ',';
+    if (room > MAX_COLUMNS)
+        room = MAX_COLUMNS;
+    struct str *names = ARENA_ARRAY(&work->arena, room, struct str);
     bool creating = submitted->change.op == CHANGE_CREATE;
     size_t count;
-    if (url_key_parse(&work->arena, listed, names, MAX_COLUMNS, &count)) {
+    if (url_key_parse(&work->arena, listed, names, room, &count)) {
         work_problem(work, "malformed", STR("The field _columns is not a list of columns."));
         return false;
     }

@@ -122,14 +122,16 @@ static bool scan_string(struct json_scan *scan, struct str *inner)
     const char *begin = scan->ptr;
     int c;
     while ((c = json_peek(scan)) != '"') {
+        if (c >= 0x20 && c < 0x80 && c != '\\') { /* most text is plain */
+            scan->ptr++;
+            continue;
+        }
         if (c < 0x20)
             return json_unexpected(scan);
         if (c >= 0x80 && !scan_utf8(scan))
             return false;
         if (c == '\\' && !scan_escape(scan))
             return false;
-        if (c < 0x80 && c != '\\')
-            scan->ptr++;
     }
     *inner = str_range(begin, scan->ptr++);
     return true;
