@@ -3,6 +3,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/routes.h"
@@ -66,6 +67,11 @@ int main(int argc, char **argv)
         return print(settings_sample);
     if (argc > 1 && strcmp(argv[1], "--version") == 0)
         return puts("pg409 " PG409_VERSION) < 0;
+    if (argc > 1 || (!kept && !getenv("REQUEST_METHOD"))) {
+        (void)fputs("pg409.fcgi is started by a web server. Options: --help, --sample, --version\n",
+                    stderr);
+        return 2;
+    }
     pg_environment();
     app_init(&app, routes, refuse, kept);
     if (kept)

@@ -50,16 +50,43 @@ static void set_base(struct field *field, const struct json_object *base)
     field->base_nested = is_nested(field->column, seen);
 }
 
+/* pg409 itself signs the row: what the client read there is who changed it before. */
+static bool is_signed(const struct change *change, const struct column *column)
+{
+    return column == change->table->user && change->user.ptr && column->kind == KIND_TEXT;
+}
+
 static void add_missing(struct change *change, bool creating)
 {
     const struct table *table = change->table;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
         if (column->key_position || column->automatic || change_field(change, column) ||
-            !column_writable(table, column, creating))
+            is_signed(change, column) || !column_writable(table, column, creating))
             continue;
         change->fields[change->field_count++] = (struct field){.column = column, .standard = true};
     }
+}
+
+/* A member that may not be written is refused by name, unless it can be a row sent back as read. */
+static bool may_write(struct work *work, const struct change *change, struct str name)
+{
+    bool creating = change->op == CHANGE_CREATE;
+    const struct column *column = table_column(change->table, name);
+    if (column && creating && column->identity_always) {
+        work_problem(work, "value",
+                     str_printf(&work->arena, "The database makes the value of “%.*s” itself.",
+                                STR_ARG(name)));
+        return false;
+    }
+    if (column && work->route->method != HTTP_PUT &&
+        column_forbidden(change->table, column, creating)) {
+        work_problem(work, "privilege",
+                     str_printf(&work->arena, "The column “%.*s” may not be written here.",
+                                STR_ARG(name)));
+        return false;
+    }
+    return true;
 }
 
 /* One member; false when it names nothing. */
@@ -72,7 +99,7 @@ static bool add_member(struct work *work, struct change *change, const struct js
         return str_is(member->name, "_version") || str_is(member->name, "_base");
     if (!column)
         return false;
-    if (!column_writable(work->table, column, creating))
+    if (!column_writable(work->table, column, creating) || is_signed(change, column))
         return true; /* a row sent back as it was read: what cannot be written is not */
     struct field *field = &change->fields[change->field_count++];
     field->column = column;
@@ -123,6 +150,13 @@ static bool read_object(struct work *work, struct json_object *body)
 {
     struct json_value value;
     size_t at = 0;
+    bool needed = work->route->method != HTTP_DELETE;
+    if (needed && !work->request.has_body) {
+        work_problem(work, "malformed",
+                     STR("The body is empty: an object with the columns to write "
+                         "is needed."));
+        return false;
+    }
     struct str text = work->request.has_body ? work->request.body : STR("{}");
     enum err err = json_parse(&work->arena, text, MAX_DEPTH, &value, &at);
     if (!err && value.type != JSON_OBJECT)
@@ -148,6 +182,8 @@ bool body_read(struct work *work, enum change_op op, bool whole, struct change *
     if (!read_object(work, &body) || !read_base(work, &body, &base))
         return false;
     for (size_t i = 0; i < body.count; i++) {
+        if (!may_write(work, change, body.members[i].name))
+            return false;
         if (add_member(work, change, &body.members[i], &base))
             continue;
         if (!work_reread(work))

@@ -153,13 +153,24 @@ static void created(struct work *work, const struct save *save, struct str token
     buf_text(OUT(work), one_row ? "\n" : "]\n");
 }
 
+/* Whether it is the key, and no other unique value, that is taken. */
+static bool key_is_taken(const struct save *save)
+{
+    const struct table *table = save->change.table;
+    const struct unique *unique = table_unique(table, save->outcome.error.constraint);
+    bool whole = unique && unique->count == table->key_count;
+    for (size_t i = 0; whole && i < unique->count; i++)
+        whole = unique->columns[i]->key_position > 0;
+    return whole;
+}
+
 static void after_save(struct save *save)
 {
     struct work *work = save->ctx;
     const struct outcome *outcome = &save->outcome;
     bool minimal = prefers(work, STR("return=minimal"));
     bool exists = outcome->reason == REASON_DUPLICATE && save->change.op == CHANGE_CREATE &&
-                  work->route->method == HTTP_PUT;
+                  work->route->method == HTTP_PUT && key_is_taken(save);
     if (exists)
         save->outcome.reason = REASON_EXISTS;
     claim_answer(work, &save->change, outcome);
@@ -233,8 +244,12 @@ static void put_new(struct work *work)
         ARENA_ARRAY(&work->arena, change->field_count + work->table->key_count, struct field);
     size_t count = 0;
     for (size_t i = 0; i < work->table->key_count; i++) {
-        fields[count++] =
-            (struct field){.column = work->table->key[i], .value = work->key.values[i]};
+        struct buf json;
+        buf_init(&json, &work->arena, SIZE_MAX / 4);
+        json_string(&json, work->key.values[i]);
+        fields[count++] = (struct field){.column = work->table->key[i],
+                                         .value = work->key.values[i],
+                                         .json = buf_slice(&json)};
         change->restoring |= work->table->key[i]->identity_always;
     }
     for (size_t i = 0; i < change->field_count; i++)

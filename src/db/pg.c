@@ -119,6 +119,7 @@ static void fail(struct talk *talk, struct db_error error)
 static void fail_connection(struct pg *pg, struct talk *talk)
 {
     struct db_error error = {.reason = REASON_AWAY};
+    talk->answer_count = 0;
     struct str message = str_from(PQerrorMessage(pg->conn));
     error.message = str_copy(talk->arena, message);
     fail(talk, error);
@@ -178,8 +179,12 @@ static void take_result(struct pipe *pipe, struct sent sent, PGresult *result)
     ExecStatusType status = PQresultStatus(result);
     bool fine = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
     struct answer *answer = sent.kind == SENT_ASKED ? &pipe->talk->answers[sent.index] : NULL;
-    if (status == PGRES_FATAL_ERROR)
-        fail(pipe->talk, error_of(pipe->talk->arena, result));
+    if (status == PGRES_FATAL_ERROR) {
+        struct db_error error = error_of(pipe->talk->arena, result);
+        if (sent.kind == SENT_EXTRA && strcmp(error.sqlstate, "22023") == 0)
+            error.reason = REASON_PRIVILEGE; /* the role of the setting user_role does not exist */
+        fail(pipe->talk, error);
+    }
     if (!fine && sent.kind == SENT_PREPARE)
         pipe->unprepared = true;
     if (fine && sent.kind == SENT_PROBE)

@@ -8,7 +8,6 @@ const struct sqlstate_row sqlstate_rows[] = {
     {"", REASON_AWAY},            /* the connection died: libpq has no SQLSTATE to give */
     {"08???", REASON_AWAY},       /* connection exception */
     {"0A000", REASON_CATALOG},    /* cached plan must not change result type */
-    {"22023", REASON_PRIVILEGE},  /* the role of the setting user_role does not exist */
     {"22???", REASON_VALUE},      /* data exception */
     {"23001", REASON_REFERENCED}, /* restrict violation */
     {"23502", REASON_NOT_NULL},
@@ -32,7 +31,7 @@ const struct sqlstate_row sqlstate_rows[] = {
     {"428C9", REASON_CATALOG}, /* a column became generated */
     {"44000", REASON_CHECK},   /* WITH CHECK OPTION of a view */
     {"53???", REASON_FULL},
-    {"54001", REASON_VALUE}, /* statement too complex: json nested too deeply */
+    {"54???", REASON_VALUE}, /* too much for a limit: json nested too deeply, an index entry */
     {"55P03", REASON_LOCKED},
     {"57014", REASON_TIMEOUT},
     {"57P??", REASON_AWAY}, /* shutting down, starting up */

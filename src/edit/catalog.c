@@ -331,6 +331,13 @@ bool column_writable(const struct table *table, const struct column *column, boo
     return creating ? column->can_insert : column->can_update && !column->identity_always;
 }
 
+bool column_forbidden(const struct table *table, const struct column *column, bool creating)
+{
+    bool ours = column->generated || column == table->version || column->identity_always ||
+                column->key_position > 0 || column == table->user;
+    return !ours && !(creating ? column->can_insert : column->can_update);
+}
+
 bool column_editable(const struct table *table, const struct column *column, bool creating)
 {
     if (!column_writable(table, column, creating) || !column->can_select)

@@ -110,6 +110,8 @@ const struct unique *table_unique(const struct table *table, struct str name);
 
 /* Whether a write may name this column: not generated, not the version, and privilege is there. */
 bool column_writable(const struct table *table, const struct column *column, bool creating);
+/* Whether only a missing privilege keeps a write from naming this column. */
+bool column_forbidden(const struct table *table, const struct column *column, bool creating);
 /* Whether a form can show a control for it: writable, readable and not binary. */
 bool column_editable(const struct table *table, const struct column *column, bool creating);
 

@@ -9,6 +9,7 @@
 #define MAX_REBASES 5
 
 static void ask_write(struct save *save);
+static void look(struct save *save);
 
 const char *outcome_name(enum outcome_kind kind)
 {
@@ -31,6 +32,8 @@ const char *outcome_name(enum outcome_kind kind)
 
 static void finish(struct save *save, enum outcome_kind kind, enum reason reason)
 {
+    if (save->rebases && (kind == OUTCOME_CONFLICT || kind == OUTCOME_REFUSED))
+        save->change.version = save->claimed; /* what the form's base belongs to */
     save->outcome.kind = kind;
     save->outcome.reason = reason;
     save->done(save);
@@ -125,7 +128,10 @@ static void after_key(void *ctx)
     struct save *save = ctx;
     const struct change *change = &save->change;
     bool unreadable = save->talk->failed && save->talk->error.reason == REASON_VALUE;
-    if (unreadable)
+    if (save->talk->failed && !unreadable) {
+        save->outcome.error = save->talk->error;
+        finish(save, kind_of(save->talk->error.reason), save->talk->error.reason);
+    } else if (unreadable)
         finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
     else if (!change->versioned && !change->any)
         finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
@@ -188,7 +194,8 @@ static struct receipt read_receipt(struct save *save, const struct version *vers
 {
     struct receipt receipt = {0};
     struct outcome *outcome = &save->outcome;
-    if (version && save->change.table->version_kind == VERSION_TIMESTAMPTZ)
+    bool moved = version && !str_eq(version->column, save->change.version.column);
+    if (moved && save->change.table->version_kind == VERSION_TIMESTAMPTZ)
         outcome->changed_at = version->column;
     if (!save->change.receipts)
         return receipt;
@@ -227,6 +234,33 @@ static void not_written(struct save *save)
     save_ask_lock(save);
 }
 
+/*
+ * The row may have gone to the key that this very form gave it (double click, Back and Save
+ * again): then it is looked for there. False when the change gives it no other key.
+ */
+static bool look_where_it_went(struct save *save)
+{
+    struct change *change = &save->change;
+    bool form = !change->json && !change->strict && change->receipts && change->token.ptr;
+    struct str *values = ARENA_ARRAY(save->talk->arena, MAX_KEY, struct str);
+    bool other = false;
+    if (change->op != CHANGE_UPDATE || !form || save->moved.values)
+        return false;
+    for (size_t i = 0; i < change->table->key_count; i++) {
+        const struct field *field = change_field(change, change->table->key[i]);
+        bool given = field && !field->kept && field->value.ptr;
+        values[i] = given ? field->value : change->key.values[i];
+        other |= given;
+    }
+    if (!other)
+        return false;
+    save->missing = save->outcome;
+    save->moved = change->key;
+    change->key.values = values;
+    look(save);
+    return true;
+}
+
 /* No row of that key can be seen. */
 static void gone(struct save *save)
 {
@@ -243,6 +277,8 @@ static void gone(struct save *save)
     }
     struct receipt receipt = read_receipt(save, NULL);
     bool ours = receipt.found && version_same(change->version, receipt.version);
+    if (look_where_it_went(save))
+        return;
     if (change->op == CHANGE_DELETE && ours)
         finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
     else
@@ -252,6 +288,8 @@ static void gone(struct save *save)
 /* Sends the same change once more, based on what is there now. */
 static void rebase(struct save *save)
 {
+    if (save->rebases == 0)
+        save->claimed = save->change.version;
     if (save->rebases++ == MAX_REBASES) {
         finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
         return;
@@ -319,9 +357,14 @@ static void after_look(void *ctx)
 {
     struct save *save = ctx;
     const struct change *change = &save->change;
-    if (save->talk->failed)
+    bool found = !save->talk->failed && save_take_look(save);
+    if (save->moved.values && !(found && from_this_form(save))) {
+        save->change.key = save->moved;
+        save->outcome = save->missing;
+        finish(save, OUTCOME_CONFLICT, REASON_DELETED);
+    } else if (save->talk->failed)
         failed(save);
-    else if (!save_take_look(save))
+    else if (!found)
         gone(save);
     else if (!change->versioned && !change->any)
         blind(save);
@@ -333,6 +376,10 @@ static void after_look(void *ctx)
 
 static void look(struct save *save)
 {
+    for (size_t i = 0; save->rebases && i < save->change.field_count; i++) {
+        struct field *field = &save->change.fields[i]; /* kept is a claim about the base again */
+        field->kept = field->kept && field->has_base && str_eq(field->value, field->base);
+    }
     talk_then(save->talk, after_look, save);
     save_ask_look(save);
 }

@@ -88,6 +88,9 @@ struct save {
     /* how far it is */
     size_t row_answer, receipt_answer, exists_answer;
     unsigned rebases;
+    struct key moved;       /* the change gives the row this key: looked for there as well */
+    struct outcome missing; /* what was found out at the old one */
+    struct version claimed; /* before the first of them */
 };
 
 /*

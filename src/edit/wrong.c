@@ -7,6 +7,7 @@
 static const struct column *column_of_value(const struct change *change, struct str message)
 {
     const struct column *found = NULL;
+    bool json = str_find(message, STR("type json")) != SIZE_MAX;
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
         const struct column *column = field->column;
@@ -14,8 +15,9 @@ static const struct column *column_of_value(const struct change *change, struct 
             continue;
         if (column->max_chars && str_chars(field->value) > column->max_chars)
             return column;
-        if (field->value.len && column->kind != KIND_TEXT &&
-            str_find(message, field->value) != SIZE_MAX)
+        bool quoted = field->value.len && column->kind != KIND_TEXT &&
+                      str_find(message, field->value) != SIZE_MAX;
+        if (quoted || (json && column->kind == KIND_JSON))
             found = column;
     }
     return found;

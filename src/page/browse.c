@@ -104,12 +104,14 @@ static void column_head(struct browse *browse, const struct column *column)
     html_raw(out, "</th>");
 }
 
-/* The first readable column, or the one that names the row, leads to it. */
-static const struct column *leading_column(const struct table *table)
+/* The first readable column leads to the row, which a narrow screen shows, and the one that names
+ * it. */
+static bool leads(const struct table *table, const struct column *column)
 {
-    if (table->label)
-        return table->label;
-    return table->key[0];
+    const struct column *first = table->columns;
+    while (!first->can_select)
+        first++;
+    return column == table->label || column == first || (!table->label && column == table->key[0]);
 }
 
 /* A link to the row that a foreign key refers to, under its name where it has one. */
@@ -142,7 +144,7 @@ static void cell(struct browse *browse, const struct column *column, size_t row,
         html_raw(out, "<td class=\"number\">");
     else
         html_raw(out, "<td>");
-    if (column == leading_column(work->table)) {
+    if (leads(work->table, column)) {
         html_raw(out, "<a");
         page_link(work, "href", work_table_segment(work, work->table),
                   row_key_segment(&work->arena, work->table, answer, row, 0));

@@ -19,6 +19,9 @@ static struct str sentence(struct work *work, const struct save *save)
     if (outcome->reason == REASON_REFERENCED && outcome->hint_table.ptr)
         return str_printf(&work->arena, "%s: rows of “%.*s” do. %s", problem->title,
                           STR_ARG(outcome->hint_table), problem->cure);
+    if (outcome->reason == REASON_VALUE && outcome->error.message.len)
+        return str_printf(&work->arena, "%s: %.*s. %s", problem->title,
+                          STR_ARG(outcome->error.message), problem->cure);
     return str_printf(&work->arena, "%s. %s", problem->title, problem->cure);
 }
 
@@ -111,8 +114,9 @@ void conflict_unresolved(struct work *work, struct save *save, const struct subm
         struct field *field = &change->fields[i];
         bool asked = submitted->asked[field->column - work->table->columns];
         struct str name = str_printf(&work->arena, "_yours.%.*s", STR_ARG(field->column->name));
-        if (asked)
-            field->value = request_field(&work->request, name);
+        struct str yours = request_field(&work->request, name);
+        if (asked && yours.ptr)
+            field->value = yours;
         field->current = field->base;
         field->has_base = field->has_base && !asked;
         field->merge = asked ? ROW_CLASH : field->kept ? ROW_SAME : ROW_YOURS;

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 
+#define LONG ((size_t)16 * 1024)
 #define CONTEXT ((size_t)160) /* bytes of unchanged text around a change */
 
 /* Who saved it, as the start of a sentence; STR_NONE is somebody. */
@@ -179,6 +180,9 @@ static void own_wording(struct work *work, const struct field *field)
 {
     struct buf *out = OUT(work);
     const struct column *column = field->column;
+    const char *doubled = str_starts(column->name, STR("_")) ? "_" : "";
+    struct str typed = request_field(&work->request, str_printf(&work->arena, "%s%.*s", doubled,
+                                                                STR_ARG(column->name)));
     if (control_is_checkbox(column))
         return;
     html_raw(out, "<div class=\"pick own\">");
@@ -190,7 +194,7 @@ static void own_wording(struct work *work, const struct field *field)
     html_raw(out, "\">Your own wording for ");
     page_label(work, column);
     html_raw(out, "</label>");
-    control(work, column, field->value, NULL, STR_NONE, false);
+    control(work, column, typed.ptr ? typed : field->value, NULL, STR_NONE, false);
     html_raw(out, "</div></div>\n");
 }
 
@@ -205,8 +209,13 @@ static void clash(struct work *work, const struct outcome *outcome, const struct
     side(work, field, "theirs", take_words(work, outcome));
     own_wording(work, field);
     html_raw(out, "</div>\n<input type=\"hidden\" autocomplete=\"off\"");
-    side_name(work, "_yours.", column);
-    html_attr(out, "value", field->value);
+    if (field->value.len <= LONG) {
+        side_name(work, "_yours.", column);
+        html_attr(out, "value", field->value);
+    } else { /* a long text stands in its control already; twice could be too much to send */
+        side_name(work, "_asked.", column);
+        html_raw(out, " value=\"1\"");
+    }
     html_raw(out, ">\n</fieldset>\n");
 }
 
@@ -237,8 +246,12 @@ static void settled(struct work *work, const struct outcome *outcome, const stru
     if (yours) {
         html_raw(out, "Only you changed this. Yours is kept.");
     } else {
+        bool self = str_is(who(work, outcome), "You");
         html_text(out, who(work, outcome));
-        html_raw(out, " changed this and you did not. That change is kept.");
+        if (self)
+            html_raw(out, " changed this in the other window only. That change is kept.");
+        else
+            html_raw(out, " changed this and you did not. That change is kept.");
     }
     html_raw(out, "</p></div>\n");
 }

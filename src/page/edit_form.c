@@ -68,7 +68,8 @@ static void label(struct work *work, const struct column *column)
     control_id(out, column);
     html_raw(out, "\">");
     page_label(work, column);
-    if (column->not_null && !column->has_default && column->kind != KIND_BOOLEAN)
+    if (column->not_null && !column->has_default && column->kind != KIND_BOOLEAN &&
+        column->kind != KIND_TEXT)
         html_raw(out, " <span class=\"must\">(needed)</span>");
     html_raw(out, "</label>\n");
 }

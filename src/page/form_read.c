@@ -125,11 +125,13 @@ static void read_value(struct work *work, struct submitted *submitted, struct fi
 {
     const struct column *column = field->column;
     struct str typed = own_field(work, column), pick = side_field(work, "_pick.", column);
+    struct str yours = side_field(work, "_yours.", column);
+    bool asked = yours.ptr || side_field(work, "_asked.", column).ptr;
     if (str_is(pick, "yours"))
-        typed = side_field(work, "_yours.", column);
+        typed = yours.ptr ? yours : typed; /* a long text is sent once, in its control */
     else if (str_is(pick, "theirs"))
         typed = field->base.ptr ? field->base : STR("");
-    else if (str_is(pick, "") || (!pick.ptr && side_field(work, "_yours.", column).ptr)) {
+    else if (str_is(pick, "") || (!pick.ptr && asked)) {
         submitted->unresolved = true;
         submitted->asked[column - work->table->columns] = true;
     }
@@ -190,7 +192,8 @@ static void add_field(struct work *work, struct submitted *submitted,
     *field = (struct field){.column = column, .has_base = seen != NULL};
     field->base = seen ? seen->text : STR_NONE;
     read_value(work, submitted, field);
-    if (change->op == CHANGE_CREATE && left_to_default(field))
+    field->standard = change->op == CHANGE_CREATE && left_to_default(field);
+    if (field->standard && column == change->table->user)
         return;
     change->field_count++;
 }
@@ -234,6 +237,13 @@ static bool read_fields(struct work *work, struct submitted *submitted,
         struct str name = form->fields[i].name;
         const struct column *column = column_of(work->table, name);
         bool ours = str_starts(name, STR("_")) && !str_starts(name, STR("__"));
+        bool made = column && creating && column->identity_always;
+        if (column && (made || column_forbidden(work->table, column, creating))) {
+            work_problem(work, made ? "value" : "privilege",
+                         str_printf(&work->arena, "The column “%.*s” may not be written here.",
+                                    STR_ARG(name)));
+            return false;
+        }
         if (column && column_writable(work->table, column, creating)) {
             add_field(work, submitted, base, column);
         } else if (!column && !ours) {

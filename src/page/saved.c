@@ -13,6 +13,7 @@ static const struct notice notices[] = {
     {"saved", "Saved."},
     {"created", "Created."},
     {"deleted", "Deleted."},
+    {"gone", "It was deleted already. There is nothing left to do."},
     {"unchanged", "Nothing was different, so nothing was saved."},
     {"already-applied", "This was saved already. Nothing was done twice."},
     {"rebased", "Saved. The row had been saved in between; nothing of that was lost."},
@@ -32,6 +33,8 @@ static bool is_local(struct str path)
 static const char *done_word(const struct save *save)
 {
     enum change_op op = save->change.op;
+    if (op == CHANGE_DELETE && save->outcome.kind == OUTCOME_ALREADY_APPLIED)
+        return "gone";
     if (save->outcome.kind != OUTCOME_SAVED && save->outcome.kind != OUTCOME_REBASED)
         return outcome_name(save->outcome.kind);
     return op == CHANGE_CREATE   ? "created"

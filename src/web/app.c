@@ -64,6 +64,22 @@ static void start_talk(struct work *work)
     work->talk.statement_timeout = settings->statement_timeout;
 }
 
+/* The key as our own links write it, whichever way it came: pages put it into links as it is. */
+static bool plain_key(struct work *work)
+{
+    struct buf segment;
+    size_t count;
+    if (url_key_parse(&work->arena, work->match.key, work->key_values, MAX_KEY, &count)) {
+        work->match.key = STR_NONE;
+        work_problem(work, "no-row", STR_NONE);
+        return false;
+    }
+    buf_init(&segment, &work->arena, SIZE_MAX / 4);
+    url_key(&segment, work->key_values, count);
+    work->match.key = buf_slice(&segment);
+    return true;
+}
+
 /* Table and key of the address; false when the request was answered or begun anew. */
 static bool find_row(struct work *work)
 {
@@ -72,6 +88,8 @@ static bool find_row(struct work *work)
     work->table = NULL;
     if (!work->match.table.ptr)
         return true;
+    if (work->match.key.ptr && !plain_key(work))
+        return false;
     if (url_key_parse(&work->arena, work->match.table, &name, 1, &count) == ERR_NONE)
         work->table = catalog_table(work_catalog(work), name);
     if (!work->table) {

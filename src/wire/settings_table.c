@@ -42,7 +42,7 @@ const struct option settings_options[] = {
      "The most rows that one API request gets. 0 means no limit."},
     {"max_body", OPTION_SIZE, "8M", NULL, KIB, KIB * KIB * KIB, AT(max_body),
      "The largest form or JSON body that is read. The web server may have a lower limit of its "
-     "own. Uploaded files have no limit here."},
+     "own."},
     {"max_fields", OPTION_NUMBER, "2000", NULL, 1, 100000, AT(max_fields),
      "The most fields in one form, and members in one JSON object."},
     {"lock_timeout", OPTION_TIME, "2s", NULL, 0, 10 * MINUTE, AT(lock_timeout),
@@ -55,7 +55,7 @@ const struct option settings_options[] = {
     {"idle_timeout", OPTION_TIME, "60s", NULL, 0, 24 * HOUR, AT(idle_timeout),
      "After how long without a request the connection to the database is closed, so that many "
      "idle processes do not use up all its connections. 0 means never."},
-    {"catalog_age", OPTION_TIME, "60s", NULL, SECOND, 24 * HOUR, AT(catalog_age),
+    {"catalog_age", OPTION_TIME, "10s", NULL, SECOND, 24 * HOUR, AT(catalog_age),
      "How long the list of tables and columns is trusted before it is read again. An unknown name "
      "makes it read at once in any case."},
     {"receipt_days", OPTION_NUMBER, "7", NULL, 1, 3650, AT(receipt_days),

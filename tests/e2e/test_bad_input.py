@@ -431,4 +431,4 @@ def test_conflict_on_a_row_of_a_mebibyte_loses_nothing(database, server):
         form["body"] = form["body"] + "mine"
         answer = form.send(client)
         assert answer.status_code == 409
-        assert (text + "mine") in pages.forms(answer)[0].fields["_yours.body"]
+        assert (text + "mine") in pages.forms(answer)[0].fields["body"]

@@ -87,7 +87,7 @@ static void check_defaults(const struct settings *settings)
     assert_int_equal(settings->statement_timeout, 30000);
     assert_int_equal(settings->connect_timeout, 5000);
     assert_int_equal(settings->idle_timeout, 60000);
-    assert_int_equal(settings->catalog_age, 60000);
+    assert_int_equal(settings->catalog_age, 10000);
     assert_int_equal(settings->receipt_days, 7);
     assert_int_equal(settings->prepare, PREPARE_AUTO);
 }

@@ -62,7 +62,7 @@ static void states_have_their_reasons(void **state)
         {"PT400", REASON_CUSTOM},
         {"PT409", REASON_CUSTOM},
         {"PT499", REASON_CUSTOM},
-        {"22023", REASON_PRIVILEGE},
+        {"22023", REASON_VALUE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
