@@ -145,6 +145,84 @@ $body$, prepare_, same, on_update, on_insert));
 end
 $make$;
 
+-- A number starts again when a row is deleted and put back under its old key, and would then be a
+-- version that was there before. So the last number of each key that went is remembered.
+create table if not exists pg409.gone (
+  tbl text not null,
+  row_key text not null,
+  version bigint not null,
+  primary key (tbl, row_key)
+);
+comment on table pg409.gone is 'Integer versions of deleted rows: a row put back under the same key goes on from there';
+
+-- Arguments of both triggers: the table as protect() saw it, the version column, the key columns.
+create or replace function pg409.key_of(row_ jsonb, args text[]) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select json_agg(row_ ->> args[n] order by n)::text from generate_series(3, cardinality(args)) n
+$$;
+
+create or replace function pg409.remember_gone() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  args text[] := array(select a from unnest(tg_argv) with ordinality u(a, n) order by n);
+  was text := pg409.key_of(to_jsonb(old), args);
+begin
+  if tg_op = 'UPDATE' and was is not distinct from pg409.key_of(to_jsonb(new), args) then
+    return null;
+  end if;
+  insert into pg409.gone as g values (args[1], was, (to_jsonb(old) ->> args[2])::bigint)
+  on conflict (tbl, row_key) do update set version = greatest(g.version, excluded.version);
+  return null;
+end
+$$;
+
+create or replace function pg409.go_on_from_gone() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  args text[] := array(select a from unnest(tg_argv) with ordinality u(a, n) order by n);
+  key_ text := pg409.key_of(to_jsonb(new), args);
+  last bigint;
+begin
+  if tg_op = 'UPDATE' and key_ is not distinct from pg409.key_of(to_jsonb(old), args) then
+    return new;
+  end if;
+  select g.version into last from pg409.gone g where g.tbl = args[1] and g.row_key = key_;
+  if last >= coalesce((to_jsonb(new) ->> args[2])::bigint, 1) then
+    new := jsonb_populate_record(new, jsonb_build_object(args[2], last + 1));
+  end if;
+  return new;
+end
+$$;
+revoke all on function pg409.key_of(jsonb, text[]), pg409.remember_gone(), pg409.go_on_from_gone() from public;
+
+-- The two triggers of a table whose version is an integer; dropped first, so that it can be said again.
+create or replace function pg409.watch_gone(tbl regclass, col name, watch boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp set client_min_messages = warning as $$
+#variable_conflict use_variable
+declare
+  keys name[];
+  list text;
+  args text;
+begin
+  execute format('drop trigger if exists zz_pg409_gone on %s', tbl);
+  execute format('drop trigger if exists zz_pg409_again on %s', tbl);
+  delete from pg409.gone g where g.tbl = tbl::text and not watch;
+  select array_agg(a.attname order by k.n) into keys
+  from pg_constraint c cross join unnest(c.conkey) with ordinality k(num, n)
+  join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.num
+  where c.conrelid = tbl and c.contype = 'p';
+  if not watch or keys is null then
+    return;
+  end if;
+  select string_agg(quote_ident(k), ', '), string_agg(quote_literal(k), ', ') into list, args from unnest(keys) k;
+  args := format('%L, %L, %s', tbl::text, col, args);
+  execute format('create trigger zz_pg409_gone after delete or update of %s on %s for each row '
+                 'execute function pg409.remember_gone(%s)', list, tbl, args);
+  execute format('create trigger zz_pg409_again before insert or update of %s on %s for each row '
+                 'execute function pg409.go_on_from_gone(%s)', list, tbl, args);
+end
+$$;
+
 -- Protects a table: from now on its version column moves strictly forward at every change, whoever
 -- writes. Protecting again is harmless (and repairs a trigger that was disabled or dropped).
 create or replace function pg409.protect(tbl regclass, col name default null) returns text
@@ -239,6 +317,7 @@ begin
   end if;
 
   keeper := pg409.make_keeper(tbl, found_);
+  perform pg409.watch_gone(tbl, found_, att.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype));
   if exists (select from pg_trigger t
              where t.tgrelid = tbl and t.tgname = 'zz_pg409_version' and t.tgenabled in ('O', 'A')
                and t.tgfoid = keeper and t.tgargs = convert_to(found_, getdatabaseencoding()) || '\x00'::bytea) then
@@ -274,6 +353,7 @@ begin
     return format('%s was not protected', shown);
   end if;
   execute format('drop trigger if exists zz_pg409_version on %s', tbl);
+  perform pg409.watch_gone(tbl, known.col, false);
 
   exists_ := exists (select from pg_attribute a
                      where a.attrelid = tbl and a.attname = known.col and not a.attisdropped);

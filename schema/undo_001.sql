@@ -21,8 +21,9 @@ begin
   end loop;
   drop function pg409.grant_to(name), pg409.row_exists(regclass, name[], text[]),
     pg409.protect(regclass, name), pg409.unprotect(regclass, boolean), pg409.make_keeper(regclass, name),
-    pg409.version_column(regclass, name);
-  drop table pg409.receipt, pg409.protected;
+    pg409.version_column(regclass, name), pg409.watch_gone(regclass, name, boolean),
+    pg409.remember_gone(), pg409.go_on_from_gone(), pg409.key_of(jsonb, text[]);
+  drop table pg409.receipt, pg409.protected, pg409.gone;
   drop schema pg409;
 end
 $$;

@@ -15,13 +15,14 @@ CREATE TABLE signed (id integer PRIMARY KEY, title text, email text UNIQUE, upda
 CREATE TABLE dflt (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   title text CHECK (title <> 'bad'), state text DEFAULT 'new', price numeric DEFAULT 5);
 CREATE TABLE pay (id integer PRIMARY KEY, name text, salary integer);
+CREATE TABLE ver (code text PRIMARY KEY, title text, lock_version integer NOT NULL DEFAULT 1);
 INSERT INTO pay VALUES (1, 'A', 10);
 """
 
 
 @pytest.fixture(scope="module")
 def server(database):
-    database.create(TABLES, protect=["piece", "code", "signed", "dflt"])
+    database.create(TABLES, protect=["piece", "code", "signed", "dflt", "ver"])
     database.run("ALTER TABLE pay OWNER TO postgres; GRANT SELECT, UPDATE (name) ON pay TO editor")
     with stack.serving("lighttpd", database, workers=1) as server:
         yield server
@@ -158,3 +159,13 @@ def test_both_delete_the_same_row(server, anna, database):
     for client in (server.client("bob"), anna):
         answer = client.post(f"/piece/{number}", data=fields)
     assert answer.headers["location"].endswith("?_done=gone")
+
+
+def test_a_number_that_would_start_again_goes_on(anna, database):
+    database.run("INSERT INTO ver (code, title) VALUES ('k', 'A')")
+    form = pages.form(anna, "/ver/k")
+    form["title"] = "Anna"
+    database.run("DELETE FROM ver")
+    database.run("INSERT INTO ver (code, title) VALUES ('k', 'new row of Bob')")
+    assert form.send(anna).status_code == 409
+    assert database.one("SELECT title FROM ver") == "new row of Bob"

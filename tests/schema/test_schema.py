@@ -415,3 +415,36 @@ def test_functions_pin_their_search_path(db):
            and not 'search_path=pg_catalog, pg_temp' = any (coalesce(proconfig, '{}'))"""
     ).fetchall()
     assert loose == []
+
+
+def test_number_of_a_row_put_back_goes_on(db):
+    db.execute('create table "odd name" ("the key" text, part int, lock_version int, primary key ("the key", part))')
+    db.execute("""select pg409.protect('"odd name"')""")
+    db.execute("""insert into "odd name" values ('k', 1), ('other', 1)""")
+    db.execute("""update "odd name" set lock_version = 7 where "the key" = 'k'""")
+    db.execute("""delete from "odd name" where "the key" = 'k'""")
+    db.execute("""insert into "odd name" values ('k', 1, null), ('k', 2, null), ('new', 1, 3)""")
+    assert db.execute("""select "the key", part, lock_version from "odd name" order by 1, 2""").fetchall() == [
+        ("k", 1, 8), ("k", 2, 1), ("new", 1, 3), ("other", 1, 1)]
+
+
+def test_number_goes_on_when_a_key_is_given_away_and_back(db):
+    db.execute("create table item (code text primary key, version bigint)")
+    db.execute("select pg409.protect('item')")
+    db.execute("insert into item values ('a', 5), ('b', 1)")
+    db.execute("update item set code = 'c' where code = 'a'")
+    db.execute("update item set code = 'a' where code = 'b'")
+    db.execute("insert into item values ('b')")
+    versions = dict(db.execute("select code, version from item").fetchall())
+    assert versions["a"] > 5 and versions["b"] > 1 and versions["c"] > 5
+
+
+def test_number_of_a_key_stays_remembered_until_unprotected(db):
+    db.execute("create table item (code text primary key, version int)")
+    db.execute("select pg409.protect('item')")
+    db.execute("insert into item values ('a')")
+    db.execute("delete from item")
+    assert db.execute("select row_key, version from pg409.gone").fetchall() == [('["a"]', 1)]
+    db.execute("select pg409.unprotect('item')")
+    assert db.execute("select count(*) from pg409.gone").fetchone() == (0,)
+    assert db.execute("select count(*) from pg_trigger where tgrelid = 'item'::regclass").fetchone() == (0,)
