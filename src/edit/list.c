@@ -1,5 +1,7 @@
 #include "edit/list.h"
 
+#include "edit/row.h"
+
 #include "base/banned.h"
 
 bool list_sortable(const struct column *column)
@@ -182,19 +184,10 @@ static void labels(struct sql *sql, const struct list *list)
     }
 }
 
-static void row_as_json(struct sql *sql, const struct list *list)
+static void list_json(struct sql *sql, const struct table *table)
 {
-    bool first = true;
-    sql_raw(sql, ", (SELECT row_to_json(j)::text FROM (SELECT ");
-    for (size_t i = 0; i < list->table->column_count; i++) {
-        if (!list->table->columns[i].can_select)
-            continue;
-        if (!first)
-            sql_raw(sql, ", ");
-        first = false;
-        qualified(sql, list->table->columns[i].name);
-    }
-    sql_raw(sql, ") j)");
+    sql_raw(sql, ", ");
+    row_json(sql, table, STR("t"));
 }
 
 size_t list_first_text(const struct list *list)
@@ -226,7 +219,7 @@ size_t list_ask(struct talk *talk, const struct list *list)
     bool column_alone = table->version && table->protected && table->version->not_null;
     buf_text(&sql.text, column_alone ? "::text, NULL::text" : "::text, t.xmin::text");
     if (list->json)
-        row_as_json(&sql, list);
+        list_json(&sql, table);
     else
         texts(&sql, list);
     labels(&sql, list);
