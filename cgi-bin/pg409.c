@@ -56,22 +56,29 @@ static int print(void (*write_text)(struct buf *buf))
     return status;
 }
 
+/* What a person at a shell asked for; the process's exit status. */
+static int answer_shell(const char *option)
+{
+    if (strcmp(option, "--help") == 0)
+        return print(settings_help);
+    if (strcmp(option, "--sample") == 0)
+        return print(settings_sample);
+    if (strcmp(option, "--version") == 0)
+        return puts("pg409 " PG409_VERSION) < 0;
+    (void)fputs("pg409.fcgi is started by a web server. Options: --help, --sample, --version\n",
+                stderr);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     struct app app;
     bool kept = fastcgi_wanted();
     int status = 0;
-    if (argc > 1 && strcmp(argv[1], "--help") == 0)
-        return print(settings_help);
-    if (argc > 1 && strcmp(argv[1], "--sample") == 0)
-        return print(settings_sample);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0)
-        return puts("pg409 " PG409_VERSION) < 0;
-    if (argc > 1 || (!kept && !getenv("REQUEST_METHOD"))) {
-        (void)fputs("pg409.fcgi is started by a web server. Options: --help, --sample, --version\n",
-                    stderr);
-        return 2;
-    }
+    /* plain CGI gets a query without '=' as arguments (RFC 3875, section 4.4): those are no options
+     */
+    if (!getenv("REQUEST_METHOD") && (argc > 1 || !kept))
+        return answer_shell(argc > 1 ? argv[1] : "");
     pg_environment();
     app_init(&app, routes, refuse, kept);
     if (kept)

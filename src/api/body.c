@@ -73,7 +73,8 @@ static bool may_write(struct work *work, const struct change *change, struct str
 {
     bool creating = change->op == CHANGE_CREATE;
     const struct column *column = table_column(change->table, name);
-    if (column && creating && column->identity_always) {
+    bool of_address = work->route->method == HTTP_PUT && column && column->key_position;
+    if (column && creating && column->identity_always && !of_address) {
         work_problem(work, "value",
                      str_printf(&work->arena, "The database makes the value of “%.*s” itself.",
                                 STR_ARG(name)));

@@ -92,7 +92,8 @@ void conflict_answer(struct work *work, struct save *save)
     if (outcome->reason == REASON_DELETED) {
         conflict_page_deleted(work, save);
     } else if (has_page(outcome->reason) &&
-               (save->change.op == CHANGE_DELETE || was_compared(&save->change))) {
+               (save->change.op == CHANGE_DELETE ? outcome->texts != NULL
+                                                 : was_compared(&save->change))) {
         conflict_page(work, save, STR_NONE);
     } else {
         talk_then(&work->talk, after_choices, save);

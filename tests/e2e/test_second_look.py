@@ -169,3 +169,20 @@ def test_a_number_that_would_start_again_goes_on(anna, database):
     database.run("INSERT INTO ver (code, title) VALUES ('k', 'new row of Bob')")
     assert form.send(anna).status_code == 409
     assert database.one("SELECT title FROM ver") == "new row of Bob"
+
+
+@pytest.mark.parametrize("kind", ["apache-cgi", "lighttpd-cgi"])
+@pytest.mark.parametrize("query", ["word", "--help", "--sample", "-x+y"])
+def test_a_query_without_equals_sign_is_no_option(database, server, kind, query):
+    """RFC 3875, section 4.4: plain CGI gets such a query as arguments of the program."""
+    with stack.serving(kind, database) as cgi, cgi.client("anna") as client:
+        answer = client.get(f"/dflt?{query}", headers=HTML)
+    assert answer.status_code == 200, answer.text
+    assert "<h1>dflt</h1>" in answer.text
+
+
+def test_creating_by_put_may_repeat_the_key_of_its_address(anna, database):
+    answer = anna.put("/dflt/4711", json={"id": 4711, "title": "by put"},
+                      headers={"If-None-Match": "*"})
+    assert answer.status_code == 201, answer.text
+    assert database.one("SELECT title FROM dflt WHERE id = 4711") == "by put"
