@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/list.h"
 #include "api/rows.h"
 #include "page/browse.h"
 #include "page/edit.h"
@@ -49,8 +50,8 @@ const struct route routes[] = {
      .body = BODY_NONE,
      .catalog = CATALOG_KEPT,
      .html = browse_rows,
-     .json = rows_list,
-     .csv = browse_csv},
+     .json = list_json,
+     .csv = list_csv},
     {.pattern = "/{table}",
      .method = HTTP_POST,
      .access = ACCESS_WRITE,

@@ -2,7 +2,7 @@
 
 #include "api/body.h"
 #include "api/conflict.h"
-#include "page/download.h"
+#include "page/shell.h"
 #include "wire/json.h"
 
 #include "base/banned.h"
@@ -26,35 +26,6 @@ static void json_type(struct work *work)
     reply_header(&work->reply, "Content-Type", STR("application/json"));
     reply_header(&work->reply, "Vary", STR("Accept"));
     reply_header(&work->reply, "Cache-Control", STR("private, no-cache, no-transform"));
-}
-
-static void list_head(struct download *download)
-{
-    json_type(download->work);
-    buf_char(OUT(download->work), '[');
-}
-
-static void list_row(struct download *download, const struct answer *answer, size_t row)
-{
-    struct work *work = download->work;
-    size_t at = list_first_text(&download->list);
-    struct version version =
-        version_of(work->talk.arena, work->table, answer_cell(answer, row, at - 2),
-                   answer_cell(answer, row, at - 1));
-    if (download->count++)
-        buf_text(OUT(work), ",\n");
-    put_row(OUT(work), answer_cell(answer, row, at), version_token(work->talk.arena, version));
-}
-
-static void list_tail(struct download *download)
-{
-    buf_text(OUT(download->work), "]\n");
-}
-
-void rows_list(struct work *work)
-{
-    static const struct download_format json = {true, list_head, list_row, list_tail};
-    download_rows(work, &json);
 }
 
 void rows_tables(struct work *work)

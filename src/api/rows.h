@@ -7,7 +7,6 @@
 
 #include "web/work.h"
 
-void rows_list(struct work *work);   /* GET /T */
 void rows_create(struct work *work); /* POST /T */
 void rows_show(struct work *work);   /* GET /T/K */
 void rows_patch(struct work *work);  /* PATCH and POST /T/K */

@@ -42,6 +42,8 @@ struct pipe {
     struct sent sent[TALK_MAX_STATEMENTS * 2 + 8];
     size_t count;
     bool unprepared; /* a PREPARE did not happen */
+    struct str *row; /* the cells of the row at hand, where rows are given one by one */
+    bool cancelled;
 };
 
 void pg_environment(void)
@@ -313,15 +315,31 @@ static bool send_all(struct pipe *pipe)
     return PQpipelineSync(pg->conn) == 1;
 }
 
-/* Waits until the next result can be taken without blocking; false when the connection is gone. */
-static bool wait_result(PGconn *conn)
+/* Asks the server to stop what it does; the pipeline then ends in an error. */
+static void cancel(struct pipe *pipe)
 {
+    char text[256];
+    PGcancel *request = PQgetCancel(pipe->pg->conn);
+    if (request)
+        PQcancel(request, text, sizeof text);
+    PQfreeCancel(request);
+    pipe->cancelled = true;
+}
+
+/* Waits until the next result can be taken without blocking; false when the connection is gone. */
+static bool wait_result(struct pipe *pipe)
+{
+    PGconn *conn = pipe->pg->conn;
     int unsent = PQflush(conn);
     while (unsent >= 0 && (unsent || PQisBusy(conn))) {
         short events = (short)(unsent ? POLLIN | POLLOUT : POLLIN);
         struct pollfd fd = {.fd = PQsocket(conn), .events = events};
-        if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+        bool limited = pipe->talk->patience && !pipe->cancelled;
+        int ready = poll(&fd, 1, limited ? (int)pipe->talk->patience : -1);
+        if (ready < 0 && errno != EINTR)
             return false;
+        if (ready == 0)
+            cancel(pipe);
         if (!PQconsumeInput(conn))
             return false;
         if (unsent)
@@ -330,19 +348,49 @@ static bool wait_result(PGconn *conn)
     return unsent >= 0;
 }
 
+static bool is_given(const struct pipe *pipe, size_t next)
+{
+    const struct talk *talk = pipe->talk;
+    return talk->each && next < pipe->count && pipe->sent[next].kind == SENT_ASKED &&
+           pipe->sent[next].index == talk->each_statement;
+}
+
+/* One row to who wants each; when no more are wanted, the rest is cancelled and passed over. */
+static void give_row(struct pipe *pipe, PGresult *result)
+{
+    struct talk *talk = pipe->talk;
+    struct answer row = {.rows = 1, .columns = (size_t)PQnfields(result)};
+    if (!pipe->row)
+        pipe->row = ARENA_ARRAY(talk->arena, row.columns, struct str);
+    row.cells = pipe->row;
+    for (int i = 0; i < (int)row.columns; i++)
+        row.cells[i] = PQgetisnull(result, 0, i) ? STR_NONE
+                                                 : (struct str){PQgetvalue(result, 0, i),
+                                                                (size_t)PQgetlength(result, 0, i)};
+    talk->each_count++;
+    if (!pipe->cancelled && !talk->each(talk->ctx, &row))
+        cancel(pipe);
+    PQclear(result);
+}
+
 /* Takes all results up to the end of the pipeline; false when the connection was lost. */
 static bool receive_all(struct pipe *pipe)
 {
     PGconn *conn = pipe->pg->conn;
     size_t next = 0;
+    bool given = is_given(pipe, next) && PQsetSingleRowMode(conn);
     for (;;) {
-        if (!wait_result(conn))
+        if (!wait_result(pipe))
             return false;
         PGresult *result = PQgetResult(conn);
         if (!result) { /* the end of one statement's results */
             if (PQstatus(conn) == CONNECTION_BAD)
                 return false;
-            next++;
+            given = is_given(pipe, ++next) && PQsetSingleRowMode(conn);
+            continue;
+        }
+        if (given && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+            give_row(pipe, result);
             continue;
         }
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
@@ -418,7 +466,7 @@ static void run_sure(struct pg *pg, struct talk *talk)
             fail_connection(pg, talk);
             return;
         }
-        if (run_once(pg, talk) || !talk->repeatable)
+        if (run_once(pg, talk) || !talk->repeatable || talk->each_count)
             return;
     }
 }
@@ -428,8 +476,8 @@ void pg_run(struct pg *pg, struct talk *talk)
     struct timespec start, end;
     clock_gettime(CLOCK_MONOTONIC, &start);
     run_sure(pg, talk);
-    for (unsigned attempt = 0;
-         attempt < CONTENTION_TRIES && talk->failed && talk->error.reason == REASON_CONTENTION;
+    for (unsigned attempt = 0; attempt < CONTENTION_TRIES && talk->failed && !talk->each_count &&
+                               talk->error.reason == REASON_CONTENTION;
          attempt++) {
         sleep_with_jitter(attempt);
         run_sure(pg, talk);

@@ -14,8 +14,17 @@ void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx)
     talk->asked_count = 0;
     talk->repeatable = false;
     talk->personal = false;
+    talk->each = NULL;
+    talk->each_count = 0;
+    talk->patience = 0;
     talk->then = then;
     talk->ctx = ctx;
+}
+
+void talk_each(struct talk *talk, size_t index, bool (*each)(void *ctx, const struct answer *row))
+{
+    talk->each = each;
+    talk->each_statement = index;
 }
 
 size_t talk_ask(struct talk *talk, struct statement statement)

@@ -51,6 +51,15 @@ struct talk {
     struct db_error error;
     void (*then)(void *ctx);
     void *ctx;
+    /*
+     * Takes the rows of one statement as they come, instead of an answer that holds all of
+     * them; false: no more are wanted. Once one was given, nothing is sent a second time.
+     */
+    bool (*each)(void *ctx, const struct answer *row);
+    size_t each_statement;
+    size_t each_count; /* rows given */
+    /* Milliseconds to wait for the next row before the statement is cancelled; 0: no limit. */
+    uint64_t patience;
     /* Who asks, and how long it may take: in force for each pipeline of this talk. */
     struct str user;
     bool user_role;
@@ -66,6 +75,13 @@ void talk_init(struct talk *talk, struct arena *arena);
 
 /* Names who continues when the answers are there. What is asked from here on is a new pipeline. */
 void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx);
+
+/*
+ * The rows of the statement at that index are given to each, with the ctx of who
+ * continues. Its time limit is patience, between row and row: who reads slowly
+ * does not count against it.
+ */
+void talk_each(struct talk *talk, size_t index, bool (*each)(void *ctx, const struct answer *row));
 
 /*
  * Adds a statement to the pipeline; sql and values have to live in the talk's

@@ -13,6 +13,7 @@ enum {
     T_ROW_SECURITY,
     T_PROTECTED,
     T_UNIQUES,
+    T_FOREIGN,
     C_NAME,
     C_TYPE,
     C_BASE_TYPE,
@@ -240,6 +241,28 @@ static void find_uniques(struct arena *arena, struct table *table, struct str te
     }
 }
 
+/* "name US table US column US its column RS name ...": the foreign keys. */
+static void find_foreign_keys(struct arena *arena, struct table *table, struct str text)
+{
+    size_t count, parts;
+    if (!text.ptr)
+        return;
+    struct str *items = split(arena, text, '\x1e', &count);
+    table->foreign_keys = ARENA_ARRAY(arena, count, struct foreign_key);
+    for (size_t i = 0; i < count; i++) {
+        struct foreign_key *key = &table->foreign_keys[table->foreign_key_count++];
+        struct str *names = split(arena, items[i], '\x1f', &parts);
+        key->name = names[0];
+        key->target = names[1];
+        key->columns = ARENA_ARRAY(arena, parts, struct str);
+        key->target_columns = ARENA_ARRAY(arena, parts, struct str);
+        for (size_t j = 2; j + 1 < parts; j += 2) {
+            key->columns[key->count] = names[j];
+            key->target_columns[key->count++] = names[j + 1];
+        }
+    }
+}
+
 /* One table from the rows first .. first + count - 1. */
 static void table_fill(struct catalog *catalog, struct table *table, const struct answer *answer,
                        size_t first, size_t count, const struct settings *settings)
@@ -261,6 +284,7 @@ static void table_fill(struct catalog *catalog, struct table *table, const struc
     find_label(table);
     find_privileges(table);
     find_uniques(arena, table, answer_cell(answer, first, T_UNIQUES));
+    find_foreign_keys(arena, table, answer_cell(answer, first, T_FOREIGN));
 }
 
 struct catalog *catalog_build(const struct answer *tables, const struct answer *schema,

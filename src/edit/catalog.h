@@ -62,6 +62,14 @@ struct unique {
     size_t count;
 };
 
+/* A foreign key of one or several columns, to a table of the same schema. */
+struct foreign_key {
+    struct str name;
+    struct str target; /* the table referred to */
+    struct str *columns, *target_columns;
+    size_t count;
+};
+
 enum version_kind { VERSION_XMIN, VERSION_TIMESTAMPTZ, VERSION_TIMESTAMP, VERSION_INTEGER };
 
 struct table {
@@ -82,6 +90,8 @@ struct table {
     int64_t estimate;  /* rows, as the planner believes; -1: unknown */
     struct unique *uniques;
     size_t unique_count;
+    struct foreign_key *foreign_keys;
+    size_t foreign_key_count;
 };
 
 struct catalog {

@@ -10,30 +10,40 @@ static void ask_tables(struct talk *talk, const struct settings *settings)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql,
-            "WITH tables AS MATERIALIZED ("
-            " SELECT c.oid, c.relname, c.relnamespace, obj_description(c.oid, 'pg_class') AS note,"
-            " c.reltuples::bigint AS estimate, has_table_privilege(c.oid, 'DELETE') AS may_delete,"
-            " row_security_active(c.oid) AS security,"
-            " (SELECT convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8')"
-            " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-            " JOIN pg_namespace pn ON pn.oid = p.pronamespace"
-            " WHERE t.tgrelid = c.oid AND t.tgname = 'zz_pg409_version' AND t.tgnargs = 1"
-            " AND t.tgenabled IN ('O', 'A') AND pn.nspname = 'pg409') AS guarded,"
-            " (SELECT string_agg(concat_ws(E'\\x1f', ic.relname, (SELECT string_agg(ua.attname,"
-            " E'\\x1f' ORDER BY u.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(k, n)"
-            " JOIN pg_attribute ua ON ua.attrelid = c.oid AND ua.attnum = u.k"
-            " AND u.n <= i.indnkeyatts)), E'\\x1e')"
-            " FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid"
-            " WHERE i.indrelid = c.oid AND i.indisunique AND i.indexprs IS NULL) AS uniques,"
-            " (SELECT k.conkey FROM pg_constraint k"
-            " WHERE k.conrelid = c.oid AND k.contype = 'p') AS primary_key"
-            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ");
+    sql_raw(
+        &sql,
+        "WITH tables AS MATERIALIZED ("
+        " SELECT c.oid, c.relname, c.relnamespace, obj_description(c.oid, 'pg_class') AS note,"
+        " c.reltuples::bigint AS estimate, has_table_privilege(c.oid, 'DELETE') AS may_delete,"
+        " row_security_active(c.oid) AS security,"
+        " (SELECT convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8')"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " JOIN pg_namespace pn ON pn.oid = p.pronamespace"
+        " WHERE t.tgrelid = c.oid AND t.tgname = 'zz_pg409_version' AND t.tgnargs = 1"
+        " AND t.tgenabled IN ('O', 'A') AND pn.nspname = 'pg409') AS guarded,"
+        " (SELECT string_agg(concat_ws(E'\\x1f', ic.relname, (SELECT string_agg(ua.attname,"
+        " E'\\x1f' ORDER BY u.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(k, n)"
+        " JOIN pg_attribute ua ON ua.attrelid = c.oid AND ua.attnum = u.k"
+        " AND u.n <= i.indnkeyatts)), E'\\x1e')"
+        " FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid"
+        " WHERE i.indrelid = c.oid AND i.indisunique AND i.indexprs IS NULL) AS uniques,"
+        " (SELECT string_agg(concat_ws(E'\\x1f', k.conname, fc.relname,"
+        " (SELECT string_agg(concat_ws(E'\\x1f', ka.attname, fa.attname), E'\\x1f' ORDER BY u.n)"
+        " FROM unnest(k.conkey, k.confkey) WITH ORDINALITY u(here, there, n)"
+        " JOIN pg_attribute ka ON ka.attrelid = c.oid AND ka.attnum = u.here"
+        " JOIN pg_attribute fa ON fa.attrelid = fc.oid AND fa.attnum = u.there)),"
+        " E'\\x1e' ORDER BY k.conname) FROM pg_constraint k JOIN pg_class fc"
+        " ON fc.oid = k.confrelid AND fc.relnamespace = c.relnamespace"
+        " WHERE k.conrelid = c.oid AND k.contype = 'f') AS foreigns,"
+        " (SELECT k.conkey FROM pg_constraint k"
+        " WHERE k.conrelid = c.oid AND k.contype = 'p') AS primary_key"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ");
     sql_value(&sql, settings->schema);
     sql_raw(
         &sql,
         ") SELECT c.relname, c.note, c.estimate, c.may_delete, c.security, c.guarded, c.uniques,"
+        " c.foreigns,"
         " a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),"
         " b.typname, b.typtype, b.typcategory, a.atttypmod, a.attnotnull,"
         " pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,"

@@ -1,7 +1,5 @@
 #include "edit/list.h"
 
-#include "edit/row.h"
-
 #include "base/banned.h"
 
 bool list_sortable(const struct column *column)
@@ -55,11 +53,10 @@ static struct str pattern(struct arena *arena, struct str text)
     return buf_slice(&buf);
 }
 
-static void search_condition(struct sql *sql, const struct list *list)
+void list_search(struct sql *sql, const struct table *table, struct str search)
 {
-    const struct table *table = list->table;
     size_t param = 0;
-    sql_raw(sql, "(false");
+    sql_raw(sql, " AND (false");
     for (size_t i = 0; i < table->column_count; i++) {
         if (!searched(&table->columns[i]))
             continue;
@@ -70,7 +67,7 @@ static void search_condition(struct sql *sql, const struct list *list)
         if (param)
             sql_again(sql, param, text);
         else
-            param = sql_typed(sql, pattern(sql->arena, list->search), text);
+            param = sql_typed(sql, pattern(sql->arena, search), text);
     }
     sql_raw(sql, ")");
 }
@@ -184,18 +181,12 @@ static void labels(struct sql *sql, const struct list *list)
     }
 }
 
-static void list_json(struct sql *sql, const struct table *table)
-{
-    sql_raw(sql, ", ");
-    row_json(sql, table, STR("t"));
-}
-
 size_t list_first_text(const struct list *list)
 {
     return list->table->key_count + 3;
 }
 
-/* Key, sort value, version and xmin, then JSON or texts. */
+/* Key, sort value, version and xmin, then texts. */
 size_t list_ask(struct talk *talk, const struct list *list)
 {
     const struct table *table = list->table;
@@ -218,18 +209,13 @@ size_t list_ask(struct talk *talk, const struct list *list)
         sql_raw(&sql, "NULL");
     bool column_alone = table->version && table->protected && table->version->not_null;
     buf_text(&sql.text, column_alone ? "::text, NULL::text" : "::text, t.xmin::text");
-    if (list->json)
-        list_json(&sql, table);
-    else
-        texts(&sql, list);
+    texts(&sql, list);
     labels(&sql, list);
     sql_raw(&sql, " FROM ");
     sql_name(&sql, table->schema, table->name);
     sql_raw(&sql, " AS t WHERE true");
-    if (list->search.len) {
-        sql_raw(&sql, " AND ");
-        search_condition(&sql, list);
-    }
+    if (list->search.len)
+        list_search(&sql, table, list->search);
     if (list->has_cursor) {
         sql_raw(&sql, " AND ");
         cursor_condition(&sql, list, down);

@@ -18,13 +18,15 @@ struct list {
     const struct str *key; /* of the cursor's row */
     uint64_t limit;        /* rows a page; one more is asked to know whether there are more */
     bool short_texts;      /* long texts cut to 200 characters */
-    bool json;             /* each row as JSON instead of its columns */
     const struct catalog
         *names; /* what foreign keys refer to is named from here; NULL: it is not */
 };
 
 /* Whether rows can be sorted by this column. */
 bool list_sortable(const struct column *column);
+
+/* " AND (... ILIKE ...)": the rows whose texts hold search; table has the alias t. */
+void list_search(struct sql *sql, const struct table *table, struct str search);
 
 /*
  * Asks for the page. The answer's columns: the key, the sort value, then either

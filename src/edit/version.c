@@ -178,6 +178,50 @@ void version_text(struct sql *sql, const struct table *table, struct str alias)
     }
 }
 
+/* The version column as the token has it; NULL where the column is NULL. */
+static void column_token(struct sql *sql, const struct table *table, struct str alias)
+{
+    struct str name = table->version->name;
+    if (!is_time(table)) {
+        column_of(sql, alias, name);
+        sql_raw(sql, "::text");
+        return;
+    }
+    sql_raw(sql, "CASE WHEN ");
+    column_of(sql, alias, name);
+    sql_raw(sql, " >= '0001-01-01' AND ");
+    column_of(sql, alias, name);
+    sql_raw(sql, " < '10000-01-01' THEN to_char(");
+    column_of(sql, alias, name);
+    sql_raw(sql, ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') ELSE '=' || ");
+    column_of(sql, alias, name);
+    sql_raw(sql, "::text END");
+}
+
+void version_token_sql(struct sql *sql, const struct table *table, struct str alias)
+{
+    bool nullable = table->version && !(table->protected && table->version->not_null);
+    if (!table->version) {
+        xmin_of(sql, alias);
+        return;
+    }
+    if (nullable)
+        sql_raw(sql, "coalesce(");
+    column_token(sql, table, alias);
+    if (nullable)
+        sql_raw(sql, ", 'null'");
+    if (nullable && table->protected) {
+        sql_raw(sql, " || '~' || ");
+        xmin_of(sql, alias);
+    }
+    if (nullable)
+        sql_raw(sql, ")");
+    if (!table->protected) {
+        sql_raw(sql, " || '~' || ");
+        xmin_of(sql, alias);
+    }
+}
+
 /* As the column's type reads it: a timestamp without time zone has no Z. */
 static struct str stored_form(const struct table *table, struct str text)
 {

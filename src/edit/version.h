@@ -46,6 +46,8 @@ bool version_cut_short(struct version yours, struct version current);
 void version_select(struct sql *sql, const struct table *table, struct str alias);
 /* One text expression for both, as a receipt keeps it. */
 void version_text(struct sql *sql, const struct table *table, struct str alias);
+/* One text expression that gives the token itself, as version_token() writes it. */
+void version_token_sql(struct sql *sql, const struct table *table, struct str alias);
 /* "updated_at" = $n [AND xmin = $m]: the row is at that version. */
 void version_condition(struct sql *sql, const struct table *table, struct version version);
 /* ", updated_at = greatest(now(), $n + interval ...)"; nothing for VERSION_XMIN.

@@ -217,6 +217,25 @@ static void pages(struct browse *browse)
     html_raw(out, "</nav>\n");
 }
 
+/* The download comes in the order of the page: order="title".desc */
+static void download_order(struct browse *browse)
+{
+    const struct list *list = &browse->list;
+    struct buf order;
+    if (!list->sort)
+        return;
+    buf_init(&order, &browse->work->arena, SIZE_MAX / 4);
+    buf_char(&order, '"');
+    for (size_t i = 0; i < list->sort->name.len; i++) {
+        if (list->sort->name.ptr[i] == '"' || list->sort->name.ptr[i] == '\\')
+            buf_char(&order, '\\');
+        buf_char(&order, list->sort->name.ptr[i]);
+    }
+    buf_text(&order, list->descending ? "\".desc" : "\"");
+    html_raw(OUT(browse->work), "&amp;order=");
+    url_encode(OUT(browse->work), buf_slice(&order));
+}
+
 static void heading(struct browse *browse)
 {
     struct work *work = browse->work;
@@ -239,8 +258,9 @@ static void heading(struct browse *browse)
     }
     html_raw(out, "<a href=\"");
     work_link(work, out, table, STR_NONE);
-    html_raw(out, "?_format=csv&amp;q=");
+    html_raw(out, "?_format=csv&amp;_q=");
     url_encode(out, browse->list.search);
+    download_order(browse);
     html_raw(out, "\">Download as CSV</a></p>\n");
 }
 

@@ -1,5 +1,5 @@
 /*
- * The list of tables, and the rows of one: search, sort, pages, CSV.
+ * The list of tables, and the rows of one: search, sort, pages.
  */
 #ifndef PG409_PAGE_BROWSE_H
 #define PG409_PAGE_BROWSE_H
@@ -10,9 +10,8 @@
 /* GET /: the tables, with protected and unprotected. */
 void browse_tables(struct work *work);
 
-/* GET /T as a page, and as CSV: all rows, in pieces. */
+/* GET /T as a page. */
 void browse_rows(struct work *work);
-void browse_csv(struct work *work);
 
 /*
  * What the address asks for: q, sort, desc, after or before with null. False

@@ -143,6 +143,13 @@ const struct problem problems[] = {
     {"not-acceptable", REASON_NONE, 406, "None of the formats asked for is there",
      "The program asked for a format that this address does not have.",
      "Open the address in a browser.", "ask for application/json", false},
+    {"not-one-row", REASON_NONE, 406, "Not exactly one row fits",
+     "The request asked for one row, and none or several fit what it asked for.",
+     "Ask for a list, or name the row by its key.",
+     "leave out the one-object media type, or filter by the key", false},
+    {"range", REASON_NONE, 416, "The list has no such part",
+     "The part of the list that was asked for begins behind its end.",
+     "Go back to the beginning of the list.", "ask for an earlier part", false},
     {"length-required", REASON_NONE, 411, "The request does not say how long it is",
      "It was sent in pieces without a length, and behind this web server nobody could tell whether "
      "all of them arrived. Nothing was saved.",

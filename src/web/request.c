@@ -113,8 +113,11 @@ static struct refusal find_format(struct request *request)
     static const struct str offers[] = {{"application/json", 16},
                                         {"text/html", 9},
                                         {"text/csv", 8},
-                                        {"application/problem+json", 24}};
-    static const enum format formats[] = {FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSON};
+                                        {"application/problem+json", 24},
+                                        {"application/vnd.pgrst.object+json", 33},
+                                        {"application/vnd.pgrst.array+json", 32}};
+    static const enum format formats[] = {FORMAT_JSON, FORMAT_HTML, FORMAT_CSV,
+                                          FORMAT_JSON, FORMAT_JSON, FORMAT_JSON};
     static const struct {
         const char *name;
         enum format format;
@@ -132,6 +135,7 @@ static struct refusal find_format(struct request *request)
     if (choice == count)
         return refuse(406, "not-acceptable", STR("This address has HTML, JSON and CSV."));
     request->format = formats[choice];
+    request->object = str_is(offers[choice], "application/vnd.pgrst.object+json");
     return fine;
 }
 

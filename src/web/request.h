@@ -26,6 +26,7 @@ struct request {
     struct str user; /* STR_NONE: nobody is logged in */
     struct str id;   /* X-Request-Id; STR_NONE when the client gave none worth keeping */
     enum format format;
+    bool object; /* exactly one row, as an object: application/vnd.pgrst.object+json */
     bool has_body;
     struct str media_type; /* of the body, lower case */
     struct str body;

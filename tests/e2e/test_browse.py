@@ -255,7 +255,7 @@ def test_long_download_has_each_row_once(database, anna, rows):
 
 
 def test_download_has_what_was_searched(anna):
-    lines = anna.get("/thing?_format=csv&q=alpha").text.strip().split("\r\n")
+    lines = anna.get("/thing?_format=csv&_q=alpha").text.strip().split("\r\n")
     assert len(lines) > 1 and all("alpha" in line for line in lines[1:] if line[0].isdigit())
 
 

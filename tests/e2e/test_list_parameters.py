@@ -15,9 +15,9 @@ def client(database):
 
 @pytest.mark.parametrize("accept", ["application/json", "text/csv"])
 def test_an_unknown_parameter_is_named(client, accept):
-    answer = client.get("/item?id=eq.4", headers={"Accept": accept})
+    answer = client.get("/item?ident=eq.4", headers={"Accept": accept})
     assert answer.status_code == 400
-    assert "id" in answer.text
+    assert "ident" in answer.text
 
 
 @pytest.mark.parametrize("limit, rows", [("0", 0), ("1", 1), ("20", 20), ("21", 20)])
