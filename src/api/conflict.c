@@ -274,6 +274,7 @@ void conflict_json(struct work *work, const struct save *save)
         json_name(out, "other");
         json_string(out, buf_slice(&to));
     }
+    problem_members(out, problem, detail(work, save), str_from(outcome->error.sqlstate));
     states(work, save);
     retry(work, problem, outcome->reason);
     buf_text(out, "}\n");

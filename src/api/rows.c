@@ -1,38 +1,18 @@
 #include "api/rows.h"
 
+#include "api/answer.h"
 #include "api/body.h"
 #include "api/conflict.h"
-#include "page/shell.h"
+#include "api/target.h"
 #include "wire/json.h"
 
 #include "base/banned.h"
-
-/* The row as PostgreSQL wrote it, with its version as one member more. */
-static void put_row(struct buf *out, struct str json, struct str token)
-{
-    size_t end = json.len;
-    while (end > 0 && json.ptr[end - 1] != '}')
-        end--;
-    if (end == 0)
-        return;
-    buf_add(out, json.ptr, end - 1);
-    json_name(out, "_version");
-    json_string(out, token);
-    buf_char(out, '}');
-}
-
-static void json_type(struct work *work)
-{
-    reply_header(&work->reply, "Content-Type", STR("application/json"));
-    reply_header(&work->reply, "Vary", STR("Accept"));
-    reply_header(&work->reply, "Cache-Control", STR("private, no-cache, no-transform"));
-}
 
 void rows_tables(struct work *work)
 {
     struct buf *out = OUT(work);
     const struct catalog *catalog = work_catalog(work);
-    json_type(work);
+    answer_json(work);
     buf_text(out, "{\"tables\":[");
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct table *table = &catalog->tables[i];
@@ -63,9 +43,15 @@ static bool is_known(struct work *work, struct str token)
     return tags.any;
 }
 
+struct show {
+    struct work *work;
+    struct query query;
+};
+
 static void after_show(void *ctx)
 {
-    struct work *work = ctx;
+    struct show *show = ctx;
+    struct work *work = show->work;
     struct row row = {0};
     if (work->talk.failed && work->talk.error.reason != REASON_VALUE) {
         work_failed(work);
@@ -78,28 +64,40 @@ static void after_show(void *ctx)
         return;
     }
     struct str token = version_token(&work->arena, row.version);
-    json_type(work);
-    reply_header(&work->reply, "ETag", str_printf(&work->arena, "\"%.*s\"", STR_ARG(token)));
-    reply_header(&work->reply, "PG409-Version", token);
+    answer_json(work);
+    answer_version(work, token);
     if (is_known(work, token)) {
         work->reply.status = 304;
         return;
     }
-    put_row(OUT(work), row.json, token);
+    if (show->query.selects)
+        buf_str(OUT(work), row.json);
+    else
+        answer_row(OUT(work), row.json, token);
     buf_char(OUT(work), '\n');
 }
 
 void rows_show(struct work *work)
 {
-    talk_then(&work->talk, after_show, work);
-    row_ask(&work->talk, work->table, work->key, false, true);
+    struct show *show = ARENA_NEW(&work->arena, struct show);
+    show->work = work;
+    if (!target_read(work, TARGET_KEY, STR(""), &show->query))
+        return;
+    talk_then(&work->talk, after_show, show);
+    if (show->query.selects)
+        row_ask_shown(&work->talk, work_catalog(work), work->table, work->key, &show->query);
+    else
+        row_ask(&work->talk, work->table, work->key, false, true);
     work->talk.repeatable = true;
 }
 
-static bool prefers(const struct work *work, struct str what)
-{
-    return str_in_list(request_header(&work->request, "HTTP_PREFER"), what);
-}
+/* One write under way. */
+struct write {
+    struct work *work;
+    struct save save;
+    struct query show; /* what of the row the answer shows */
+    bool by_filter;    /* on /T?…: answered as PostgREST does */
+};
 
 static void location(struct work *work, struct str key)
 {
@@ -109,19 +107,60 @@ static void location(struct work *work, struct str key)
     reply_header(&work->reply, "Location", buf_slice(&to));
 }
 
-/* A create answers as PostgREST does: nothing but where the row is, unless more is asked for. */
-static void created(struct work *work, const struct save *save, struct str token)
+/* The row in the body: as an array of one where that is the way of the address. */
+static void put_row(struct write *write, struct str token)
 {
-    bool one_row = work->route->method != HTTP_POST;
-    work->reply.status = 201;
-    location(work, save->outcome.key);
-    if (!save->outcome.json.ptr || !(one_row || prefers(work, STR("return=representation"))))
-        return;
-    json_type(work);
-    if (!one_row)
+    struct work *work = write->work;
+    const struct outcome *outcome = &write->save.outcome;
+    bool array = write->by_filter && !work->request.object;
+    answer_json(work);
+    if (array)
         buf_char(OUT(work), '[');
-    put_row(OUT(work), save->outcome.json, token);
-    buf_text(OUT(work), one_row ? "\n" : "]\n");
+    if (write->show.selects)
+        buf_str(OUT(work), outcome->shown);
+    else
+        answer_row(OUT(work), outcome->json, token);
+    buf_text(OUT(work), array ? "]\n" : "\n");
+}
+
+/*
+ * On one row's address the row comes back unless return=minimal; elsewhere, and
+ * for a delete, only with return=representation.
+ */
+static bool wants_row(const struct write *write)
+{
+    const struct outcome *outcome = &write->save.outcome;
+    bool asked = answer_prefers(write->work, STR("return=representation"));
+    bool spared = write->by_filter || write->save.change.op == CHANGE_DELETE ||
+                  answer_prefers(write->work, STR("return=minimal"));
+    bool there = write->show.selects ? outcome->shown.ptr : outcome->json.ptr;
+    return there && (asked || !spared);
+}
+
+static void preference_applied(struct work *work)
+{
+    static const struct str known[] = {{"return=representation", 21},
+                                       {"return=headers-only", 19},
+                                       {"return=minimal", 14}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (answer_prefers(work, known[i])) {
+            reply_header(&work->reply, "Preference-Applied", known[i]);
+            return;
+        }
+}
+
+static void done(struct write *write, struct str token)
+{
+    struct work *work = write->work;
+    bool created = write->save.change.op == CHANGE_CREATE, shown = wants_row(write);
+    work->reply.status = created ? 201 : shown ? 200 : 204;
+    if (created)
+        location(work, write->save.outcome.key);
+    preference_applied(work);
+    if (write->by_filter && answer_prefers(work, STR("count=exact")))
+        reply_header(&work->reply, "Content-Range", shown && !created ? STR("0-0/1") : STR("*/1"));
+    if (shown)
+        put_row(write, token);
 }
 
 /* Whether it is the key, and no other unique value, that is taken. */
@@ -137,80 +176,87 @@ static bool key_is_taken(const struct save *save)
 
 static void after_save(struct save *save)
 {
-    struct work *work = save->ctx;
+    struct write *write = save->ctx;
+    struct work *work = write->work;
     const struct outcome *outcome = &save->outcome;
-    bool minimal = prefers(work, STR("return=minimal"));
     bool exists = outcome->reason == REASON_DUPLICATE && save->change.op == CHANGE_CREATE &&
                   work->route->method == HTTP_PUT && key_is_taken(save);
     if (exists)
         save->outcome.reason = REASON_EXISTS;
     claim_answer(work, &save->change, outcome);
-    struct str token =
-        outcome->has_version ? version_token(&work->arena, outcome->version) : STR_NONE;
-    if (outcome->kind == OUTCOME_CONFLICT || outcome->kind == OUTCOME_REFUSED) {
+    if (outcome->kind == OUTCOME_CONFLICT || outcome->kind == OUTCOME_REFUSED)
         conflict_json(work, save);
-    } else if (save->change.op == CHANGE_CREATE) {
-        created(work, save, token);
-    } else if (save->change.op == CHANGE_DELETE || minimal || !outcome->json.ptr) {
-        work->reply.status = 204;
-    } else {
-        json_type(work);
-        put_row(OUT(work), outcome->json, token);
-        buf_char(OUT(work), '\n');
+    else
+        done(write,
+             outcome->has_version ? version_token(&work->arena, outcome->version) : STR_NONE);
+}
+
+static struct write *new_write(struct work *work, enum target target)
+{
+    struct write *write = ARENA_NEW(&work->arena, struct write);
+    write->work = work;
+    write->by_filter = target != TARGET_KEY;
+    write->save.talk = &work->talk;
+    write->save.done = after_save;
+    write->save.ctx = write;
+    return target_read(work, target, STR(""), &write->show) ? write : NULL;
+}
+
+static void start(struct write *write)
+{
+    struct change *change = &write->save.change;
+    change->catalog = work_catalog(write->work);
+    change->show = write->show.selects ? &write->show : NULL;
+    change->show_deleted = answer_prefers(write->work, STR("return=representation"));
+    save_row(&write->save);
+}
+
+static bool is_allowed(const struct table *table, enum change_op op)
+{
+    return op == CHANGE_CREATE   ? table->can_insert
+           : op == CHANGE_DELETE ? table->can_delete
+                                 : table->can_update;
+}
+
+static void write_row(struct work *work, enum target target, enum change_op op, bool whole)
+{
+    if (!is_allowed(work->table, op)) {
+        work_problem(work, "privilege", STR_NONE);
+        return;
     }
-}
-
-static struct save *new_save(struct work *work)
-{
-    struct save *save = ARENA_NEW(&work->arena, struct save);
-    save->talk = &work->talk;
-    save->done = after_save;
-    save->ctx = work;
-    return save;
-}
-
-static void write_row(struct work *work, enum change_op op, bool whole)
-{
-    struct save *save = new_save(work);
-    if (body_read(work, op, whole, &save->change))
-        save_row(save);
+    struct write *write = new_write(work, target);
+    if (write && body_read(work, op, whole, &write->save.change))
+        start(write);
 }
 
 void rows_create(struct work *work)
 {
-    if (work->table->can_insert)
-        write_row(work, CHANGE_CREATE, false);
-    else
-        work_problem(work, "privilege", STR_NONE);
+    write_row(work, TARGET_NEW, CHANGE_CREATE, false);
 }
 
 void rows_patch(struct work *work)
 {
-    if (work->table->can_update)
-        write_row(work, CHANGE_UPDATE, false);
-    else
-        work_problem(work, "privilege", STR_NONE);
+    write_row(work, TARGET_KEY, CHANGE_UPDATE, false);
+}
+
+void rows_patch_where(struct work *work)
+{
+    write_row(work, TARGET_FILTER, CHANGE_UPDATE, false);
 }
 
 void rows_delete(struct work *work)
 {
-    if (work->table->can_delete)
-        write_row(work, CHANGE_DELETE, false);
-    else
-        work_problem(work, "privilege", STR_NONE);
+    write_row(work, TARGET_KEY, CHANGE_DELETE, false);
 }
 
-/* PUT with If-None-Match: * creates the row under the key of its address. */
-static void put_new(struct work *work)
+void rows_delete_where(struct work *work)
 {
-    struct save *save = new_save(work);
-    struct change *change = &save->change;
-    if (!work->table->can_insert) {
-        work_problem(work, "privilege", STR_NONE);
-        return;
-    }
-    if (!body_read(work, CHANGE_CREATE, true, change))
-        return;
+    write_row(work, TARGET_FILTER, CHANGE_DELETE, false);
+}
+
+/* The fields of a row that is created under the key of its address. */
+static void add_key(struct work *work, struct change *change)
+{
     struct field *fields =
         ARENA_ARRAY(&work->arena, change->field_count + work->table->key_count, struct field);
     size_t count = 0;
@@ -228,16 +274,32 @@ static void put_new(struct work *work)
             fields[count++] = change->fields[i];
     change->fields = fields;
     change->field_count = count;
-    save_row(save);
+}
+
+/* PUT replaces the row; with If-None-Match: * it creates it. */
+static void put(struct work *work, enum target target)
+{
+    if (!str_is(str_trim(request_header(&work->request, "HTTP_IF_NONE_MATCH")), "*")) {
+        write_row(work, target, CHANGE_UPDATE, true);
+        return;
+    }
+    if (!work->table->can_insert) {
+        work_problem(work, "privilege", STR_NONE);
+        return;
+    }
+    struct write *write = new_write(work, target);
+    if (!write || !body_read(work, CHANGE_CREATE, true, &write->save.change))
+        return;
+    add_key(work, &write->save.change);
+    start(write);
 }
 
 void rows_put(struct work *work)
 {
-    bool creating = str_is(str_trim(request_header(&work->request, "HTTP_IF_NONE_MATCH")), "*");
-    if (creating)
-        put_new(work);
-    else if (work->table->can_update)
-        write_row(work, CHANGE_UPDATE, true);
-    else
-        work_problem(work, "privilege", STR_NONE);
+    put(work, TARGET_KEY);
+}
+
+void rows_put_where(struct work *work)
+{
+    put(work, TARGET_FILTER);
 }

@@ -13,6 +13,11 @@ void rows_patch(struct work *work);  /* PATCH and POST /T/K */
 void rows_put(struct work *work);    /* PUT /T/K */
 void rows_delete(struct work *work); /* DELETE /T/K */
 
+/* The same on /T?id=eq.1&updated_at=eq.…, answered as PostgREST does: 204, or an array. */
+void rows_patch_where(struct work *work);
+void rows_put_where(struct work *work);
+void rows_delete_where(struct work *work);
+
 /* GET /: for now the tables by name; the OpenAPI document comes with the rest of the API. */
 void rows_tables(struct work *work);
 

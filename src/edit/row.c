@@ -1,5 +1,6 @@
 #include "edit/row.h"
 
+#include "edit/select.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -108,6 +109,21 @@ size_t row_ask(struct talk *talk, const struct table *table, struct key key, boo
     sql_raw(&sql, " WHERE ");
     row_key_condition(&sql, table, key);
     talk->personal |= table->row_security;
+    return sql_ask(&sql, talk);
+}
+
+size_t row_ask_shown(struct talk *talk, const struct catalog *catalog, const struct table *table,
+                     struct key key, const struct query *show)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "SELECT ");
+    version_select(&sql, table, ALIAS);
+    sql_raw(&sql, ", ");
+    talk->personal |= select_row_json(&sql, catalog, table, show);
+    row_from(&sql, table);
+    sql_raw(&sql, " WHERE ");
+    row_key_condition(&sql, table, key);
     return sql_ask(&sql, talk);
 }
 

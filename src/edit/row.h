@@ -6,6 +6,7 @@
 
 #include "edit/catalog.h"
 #include "edit/version.h"
+#include "wire/query.h"
 
 /* A row's key: as many values as table->key_count, text as in the address. */
 struct key {
@@ -44,6 +45,10 @@ struct row {
 
 /* Asks for one row; with json also as JSON. Returns the index of its answer. */
 size_t row_ask(struct talk *talk, const struct table *table, struct key key, bool texts, bool json);
+
+/* The same with what a query selects as its JSON; the query was checked by select_fault(). */
+size_t row_ask_shown(struct talk *talk, const struct catalog *catalog, const struct table *table,
+                     struct key key, const struct query *show);
 
 /* Takes that answer apart; texts point into it. */
 void row_take(struct arena *arena, const struct table *table, const struct answer *answer,

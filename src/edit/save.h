@@ -43,15 +43,18 @@ struct change {
     size_t field_count;
     bool versioned; /* version is given */
     struct version version;
-    bool any;          /* "whatever is there": no version is compared */
-    bool strict;       /* If-Match: nothing is rebased */
-    bool restoring;    /* creates with a key that the database would make itself */
-    bool json;         /* the outcome carries rows as JSON */
-    struct str user;   /* STR_NONE: nobody is logged in */
-    struct str token;  /* of this form, or an Idempotency-Key; STR_NONE without */
-    struct str digest; /* of what a create with a token says; save_row fills it in */
-    bool receipts;     /* may be written: the schema is installed */
-    bool row_exists;   /* pg409.row_exists may be asked */
+    bool any;                      /* "whatever is there": no version is compared */
+    bool strict;                   /* If-Match: nothing is rebased */
+    bool restoring;                /* creates with a key that the database would make itself */
+    bool json;                     /* the outcome carries rows as JSON */
+    const struct query *show;      /* what of the row the outcome shows; NULL: all of it */
+    const struct catalog *catalog; /* where show finds related tables */
+    bool show_deleted;             /* a delete, too, shows the row: as it was */
+    struct str user;               /* STR_NONE: nobody is logged in */
+    struct str token;              /* of this form, or an Idempotency-Key; STR_NONE without */
+    struct str digest;             /* of what a create with a token says; save_row fills it in */
+    bool receipts;                 /* may be written: the schema is installed */
+    bool row_exists;               /* pg409.row_exists may be asked */
 };
 
 enum outcome_kind {
@@ -70,6 +73,7 @@ struct outcome {
     bool has_version;
     struct str key;        /* the row's address segment; STR_NONE for a create that failed */
     struct str json;       /* the row now, when the change wants JSON */
+    struct str shown;      /* what change.show selects of it */
     struct db_error error; /* when PostgreSQL refused */
     struct str *texts;     /* the current row, a text a column, when it was looked at */
     struct str changed_by; /* who saved current; STR_NONE: unknown */

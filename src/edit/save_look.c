@@ -87,7 +87,7 @@ static void ask_exists(struct save *save)
     save->exists_answer = sql_ask(&sql, save->talk);
 }
 
-/* Version, who, [JSON of the row], each column's text, then the comparisons. */
+/* Version, who, [JSON of the row], each column's text, the comparisons, [what is shown]. */
 void save_ask_look(struct save *save)
 {
     struct change *change = &save->change;
@@ -119,6 +119,10 @@ void save_ask_look(struct save *save)
             sql_raw(&sql, "NULL");
     }
     compare_all(&sql, change);
+    if (change->show) {
+        sql_raw(&sql, ", ");
+        save_sql_shown(&sql, change);
+    }
     row_from(&sql, table);
     sql_raw(&sql, " WHERE ");
     row_key_condition(&sql, table, change->key);
@@ -179,6 +183,8 @@ bool save_take_look(struct save *save)
         field->current = outcome->texts[field->column - change->table->columns];
         at = take_comparison(change, field, answer, at);
     }
+    if (change->show)
+        outcome->shown = answer_cell(answer, 0, at);
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "edit/save_sql.h"
 
 #include "edit/receipt.h"
+#include "edit/select.h"
 
 #include "base/banned.h"
 
@@ -106,6 +107,19 @@ static void open_write(struct sql *sql, struct save *save)
         sql_raw(sql, "WITH w AS (");
 }
 
+static bool returns_row(const struct change *change)
+{
+    return change->json && (change->op != CHANGE_DELETE || change->show_deleted);
+}
+
+void save_sql_shown(struct sql *sql, const struct change *change)
+{
+    if (change->show)
+        (void)select_row_json(sql, change->catalog, change->table, change->show);
+    else
+        row_json(sql, change->table, ALIAS);
+}
+
 /* RETURNING, the receipt, and what comes back: version, key values, [JSON]. */
 static void close_write(struct sql *sql, struct save *save)
 {
@@ -119,9 +133,9 @@ static void close_write(struct sql *sql, struct save *save)
         sql_raw(sql, "::text AS _k");
         sql_number(sql, i);
     }
-    if (change->json && change->op != CHANGE_DELETE) {
+    if (returns_row(change)) {
         sql_raw(sql, ", ");
-        row_json(sql, table, ALIAS);
+        save_sql_shown(sql, change);
         sql_raw(sql, " AS _j");
     }
     if (change->receipts) {
@@ -145,8 +159,10 @@ void save_take_written(struct save *save, const struct answer *answer)
         version_of(arena, table, answer_cell(answer, 0, 0), answer_cell(answer, 0, 1));
     save->outcome.has_version = save->change.op != CHANGE_DELETE;
     save->outcome.key = row_key_segment(arena, table, answer, 0, 2);
-    if (save->change.json && save->change.op != CHANGE_DELETE)
-        save->outcome.json = answer_cell(answer, 0, 2 + table->key_count);
+    if (returns_row(&save->change)) {
+        struct str row = answer_cell(answer, 0, 2 + table->key_count);
+        *(save->change.show ? &save->outcome.shown : &save->outcome.json) = row;
+    }
 }
 
 /* The version of a new row where no trigger takes care of it. */

@@ -12,6 +12,9 @@ void save_sql_yours(struct sql *sql, const struct table *table, struct field *fi
 void save_sql_base(struct sql *sql, const struct table *table, struct field *field);
 void save_sql_stored(struct sql *sql, const struct field *field);
 
+/* The row as the outcome shows it, one JSON expression over the alias t. */
+void save_sql_shown(struct sql *sql, const struct change *change);
+
 /* A new statement begins: no parameter of it is known yet. */
 void save_sql_forget(struct change *change);
 

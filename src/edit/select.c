@@ -272,14 +272,16 @@ void select_order(struct select *select)
     select_order_of(select, select->table, ALIAS, &select->query->rows);
 }
 
-void select_row_json(struct sql *sql, const struct catalog *catalog, const struct table *table,
+bool select_row_json(struct sql *sql, const struct catalog *catalog, const struct table *table,
                      const struct query *query)
 {
     struct select select = {.sql = *sql, .catalog = catalog, .table = table, .query = query};
+    select.personal = table->row_security;
     sql_raw(&select.sql, "(SELECT row_to_json(j)::text FROM (SELECT ");
     select_items(&select);
     sql_raw(&select.sql, ") j)");
     *sql = select.sql;
+    return select.personal;
 }
 
 struct str select_fault(struct arena *arena, const struct catalog *catalog,

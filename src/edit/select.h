@@ -33,8 +33,11 @@ void select_from(struct select *select);
 /* " ORDER BY ...": what is asked for, then the key. */
 void select_order(struct select *select);
 
-/* A whole row of the items as JSON, as one expression: for RETURNING. */
-void select_row_json(struct sql *sql, const struct catalog *catalog, const struct table *table,
+/*
+ * A whole row of the items as JSON, as one expression over the table under the
+ * alias t. Whether policies apply to a table it reads.
+ */
+bool select_row_json(struct sql *sql, const struct catalog *catalog, const struct table *table,
                      const struct query *query);
 
 /* The first unknown name in the query's select; STR_NONE: all is fine. */

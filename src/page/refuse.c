@@ -25,6 +25,7 @@ static void as_json(struct work *work, const struct problem *problem, struct ref
     }
     json_name(out, "reason");
     json_string(out, str_from(problem->name));
+    problem_members(out, problem, refusal.detail, STR_NONE);
     json_name(out, "retry");
     buf_text(out, problem->again ? "{\"same_request\":\"after\",\"after\":5,\"how\":"
                                  : "{\"same_request\":\"never\",\"after\":0,\"how\":");

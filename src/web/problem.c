@@ -1,5 +1,7 @@
 #include "web/problem.h"
 
+#include "wire/json.h"
+
 #include "base/banned.h"
 
 const struct problem problems[] = {
@@ -192,4 +194,29 @@ int problem_status(const struct outcome *outcome, bool strict)
     if (reason == REASON_CUSTOM)
         return sqlstate_custom(outcome->error.sqlstate);
     return problem_for(reason)->status;
+}
+
+/* What PostgREST's clients look for by its own code. */
+static struct str code_of(const struct problem *problem)
+{
+    static const struct {
+        const char *name, *code;
+    } codes[] = {{"not-one-row", "PGRST116"}, {"range", "PGRST103"}, {"no-table", "PGRST205"}};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (str_is(str_from(problem->name), codes[i].name))
+            return str_from(codes[i].code);
+    return str_from(problem->name);
+}
+
+void problem_members(struct buf *out, const struct problem *problem, struct str detail,
+                     struct str sqlstate)
+{
+    json_name(out, "code");
+    json_string(out, sqlstate.len ? sqlstate : code_of(problem));
+    json_name(out, "message");
+    json_string(out, str_from(problem->title));
+    json_name(out, "details");
+    json_string(out, detail);
+    json_name(out, "hint");
+    json_string(out, str_from(problem->how));
 }

@@ -31,4 +31,11 @@ const struct problem *problem_for(enum reason reason);
 /* The status of an outcome that is not a success; strict is If-Match (RFC 9110, section 13.1.1). */
 int problem_status(const struct outcome *outcome, bool strict);
 
+/*
+ * The members by which clients of PostgREST know an error: code (the SQLSTATE
+ * where there is one), message, details (null without), hint.
+ */
+void problem_members(struct buf *out, const struct problem *problem, struct str detail,
+                     struct str sqlstate);
+
 #endif

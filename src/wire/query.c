@@ -143,9 +143,10 @@ enum err query_parse(struct arena *arena, const struct form *form, struct str pa
 {
     *query = (struct query){0};
     struct query_scan scan = scan_of(arena, form_get(form, STR("select")));
+    struct str name = STR("select");
     bool fine = query_select(&scan, query), selected = false;
     for (size_t i = 0; fine && i < form->count; i++) {
-        struct str name = form->fields[i].name;
+        name = form->fields[i].name;
         bool select = str_is(name, "select");
         if (str_in_list(passed, name))
             continue;
@@ -156,6 +157,7 @@ enum err query_parse(struct arena *arena, const struct form *form, struct str pa
             fine = one_field(&scan, query, name);
         selected |= select;
     }
-    *fault = scan.fault;
+    if (scan.err)
+        *fault = str_printf(arena, "In “%.*s”: %.*s", STR_ARG(name), STR_ARG(scan.fault));
     return scan.err;
 }

@@ -324,7 +324,8 @@ def test_head_is_get_without_its_body(apache, address):
 
 
 @pytest.mark.parametrize("address, allowed", [
-    ("/", "GET, HEAD, OPTIONS"), ("/note", "GET, HEAD, POST, OPTIONS"),
+    ("/", "GET, HEAD, OPTIONS"), ("/note/_new", "GET, HEAD, OPTIONS"),
+    ("/note", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     ("/note/1", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")])
 def test_options_and_405_name_what_is_allowed(program, address, allowed):
     options = program.request("OPTIONS", address)
@@ -333,10 +334,12 @@ def test_options_and_405_name_what_is_allowed(program, address, allowed):
     assert (wrong.status, wrong.headers["allow"]) == (405, allowed)
 
 
-def test_delete_of_a_list_is_405(apache):
+def test_delete_of_a_whole_list_is_refused(apache):
     with apache.client("anna") as client:
+        count = len(client.get("/note").json())
         answer = client.delete("/note")
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
+        assert (answer.status_code, answer.json()["reason"]) == (428, "version-required")
+        assert len(client.get("/note").json()) == count
 
 
 @pytest.mark.parametrize("how", ["field", "header"])

@@ -96,7 +96,8 @@ static void an_address_knows_its_methods(void **state)
     (void)state;
     assert_int_equal(methods("/"), reading);
     assert_int_equal(methods("/_health"), reading);
-    assert_int_equal(methods("/articles"), reading | HTTP_POST);
+    assert_int_equal(methods("/articles"),
+                     reading | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE);
     assert_int_equal(methods("/articles/_new"), reading);
     assert_int_equal(methods("/articles/1"),
                      reading | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE);
