@@ -4,6 +4,7 @@
  *
  *   load --port N --work read|save|stale --path /articles/@ID@ [--connections 32]
  *        [--rows FIRST,COUNT] [--body FILE] [--base FILE] [--versions FILE] [--least BYTES]
+ *        [--accept TYPE] [--method M] [--media TYPE] [--expect STATUS]
  *
  * Each line on standard input is a number of seconds: that long it sends, then it waits for what is
  * under way and prints one line of JSON. Between windows the connections stay open, and so does
@@ -61,6 +62,7 @@ struct load {
     unsigned port;
     unsigned long connection_count, first, row_count, least;
     const char *path, *body, *base;
+    const char *method, *accept, *media; /* media: the type of the body */
     struct row *rows;
     struct connection *connections;
     int epoll;
@@ -217,15 +219,14 @@ static size_t write_request(struct load *load, unsigned long id)
         sign(load, &values);
     if (load->body)
         body_len = fill(body, REQUEST_MAX, load->body, &values);
-    int head = snprintf(load->out, REQUEST_MAX,
-                        "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: text/html\r\n",
-                        load->body ? "POST" : "GET", path, load->port);
+    int head =
+        snprintf(load->out, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: %s\r\n",
+                 load->body ? load->method : "GET", path, load->port, load->accept);
     size_t len = (size_t)head;
     if (load->body)
-        len += (size_t)snprintf(load->out + len, REQUEST_MAX - len,
-                                "Content-Type: application/x-www-form-urlencoded\r\n"
-                                "Content-Length: %zu\r\n",
-                                body_len);
+        len +=
+            (size_t)snprintf(load->out + len, REQUEST_MAX - len,
+                             "Content-Type: %s\r\nContent-Length: %zu\r\n", load->media, body_len);
     memcpy(load->out + len, "\r\n", 2);
     len += 2;
     memmove(load->out + len, body, body_len);
@@ -424,10 +425,11 @@ static void set_kind(struct load *load, const char *name)
 static const char *read_options(struct load *load, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"port", 1, NULL, 'p'},  {"work", 1, NULL, 'w'},     {"path", 1, NULL, 'a'},
-        {"rows", 1, NULL, 'r'},  {"body", 1, NULL, 'b'},     {"base", 1, NULL, 'f'},
-        {"least", 1, NULL, 'l'}, {"versions", 1, NULL, 'v'}, {"connections", 1, NULL, 'c'},
-        {NULL, 0, NULL, 0}};
+        {"port", 1, NULL, 'p'},   {"work", 1, NULL, 'w'},     {"path", 1, NULL, 'a'},
+        {"rows", 1, NULL, 'r'},   {"body", 1, NULL, 'b'},     {"base", 1, NULL, 'f'},
+        {"least", 1, NULL, 'l'},  {"versions", 1, NULL, 'v'}, {"connections", 1, NULL, 'c'},
+        {"method", 1, NULL, 'm'}, {"accept", 1, NULL, 'A'},   {"media", 1, NULL, 'M'},
+        {"expect", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
     const char *versions = NULL;
     char *rest;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
@@ -460,6 +462,18 @@ static const char *read_options(struct load *load, int argc, char **argv)
         case 'v':
             versions = optarg;
             break;
+        case 'm':
+            load->method = optarg;
+            break;
+        case 'A':
+            load->accept = optarg;
+            break;
+        case 'M':
+            load->media = optarg;
+            break;
+        case 'e':
+            load->expected = (int)number(optarg);
+            break;
         default:
             exit(2);
         }
@@ -468,7 +482,13 @@ static const char *read_options(struct load *load, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct load load = {.connection_count = 32, .first = 1, .row_count = 1000, .seed = 409};
+    struct load load = {.connection_count = 32,
+                        .first = 1,
+                        .row_count = 1000,
+                        .seed = 409,
+                        .method = "POST",
+                        .accept = "text/html",
+                        .media = "application/x-www-form-urlencoded"};
     char line[64];
     const char *versions = read_options(&load, argc, argv);
     if (!load.port || !load.path || load.connection_count == 0 ||

@@ -8,12 +8,13 @@ import signal
 import statistics
 import sys
 
+import api
 import gates
 import rig
 
 SERVERS = ("lighttpd", "nginx", "apache")
 WORKS = ("read", "save", "stale")
-PARTS = ("pgbench", *SERVERS, "gates", "cold")
+PARTS = ("pgbench", "api", *SERVERS, "gates", "cold")
 # The least ratio to the PHP page behind the same server.
 GOALS = {("lighttpd", "read"): 2.0, ("nginx", "read"): 2.0, ("apache", "read"): 1.2,
          ("lighttpd", "save"): 2.5, ("nginx", "save"): 2.5, ("apache", "save"): 1.3,
@@ -123,6 +124,8 @@ class Bench:
         try:
             if "pgbench" in self.only and server == "lighttpd":
                 self.with_pgbench(site)
+            if "api" in self.only and server == "lighttpd":
+                api.compared(self, site, Side, compare)
             if server in self.only:
                 self.with_php(site, server)
         finally:
@@ -131,7 +134,7 @@ class Bench:
     def run(self):
         say(HEAD)
         for server in SERVERS:
-            if server in self.only or (server == "lighttpd" and "pgbench" in self.only):
+            if server in self.only or (server == "lighttpd" and {"pgbench", "api"} & set(self.only)):
                 self.server(server)
         if "gates" in self.only:
             self.results["counted"] = gates.counted(self.program, self.load, self.database,
@@ -172,7 +175,7 @@ def goals(results):
     rows = []
     for found in results["compared"]:
         name = f"{found['work']}: {found['ours']['name']} / {found['theirs']['name']}"
-        rows.append([name, f">= {found['goal']}", round(found["low"], 2), found["met"]])
+        rows.append([name, f">= {found['goal']:.2f}", round(found["low"], 2), found["met"]])
     php = [found for found in results["compared"] if "PHP" in found["theirs"]["name"]]
     for found in php:
         ours, name = found["ours"], f"{found['work']}: {found['ours']['name']}"
