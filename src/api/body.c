@@ -178,9 +178,9 @@ bool body_read(struct work *work, enum change_op op, bool whole, struct change *
     struct json_object body = {0}, base;
     change_start(work, op, change);
     change->json = true;
-    change->token = request_header(&work->request, "HTTP_IDEMPOTENCY_KEY");
     change->fields = ARENA_ARRAY(&work->arena, work->table->column_count + 1, struct field);
-    if (!read_object(work, &body) || !read_base(work, &body, &base))
+    if (!claim_token(work, request_header(&work->request, "HTTP_IDEMPOTENCY_KEY"), change) ||
+        !read_object(work, &body) || !read_base(work, &body, &base))
         return false;
     for (size_t i = 0; i < body.count; i++) {
         if (!may_write(work, change, body.members[i].name))

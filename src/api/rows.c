@@ -129,12 +129,15 @@ static void put_row(struct write *write, struct str token)
  */
 static bool wants_row(const struct write *write)
 {
-    const struct outcome *outcome = &write->save.outcome;
-    bool asked = answer_prefers(write->work, STR("return=representation"));
     bool spared = write->by_filter || write->save.change.op == CHANGE_DELETE ||
                   answer_prefers(write->work, STR("return=minimal"));
-    bool there = write->show.selects ? outcome->shown.ptr : outcome->json.ptr;
-    return there && (asked || !spared);
+    return !spared || answer_prefers(write->work, STR("return=representation"));
+}
+
+static bool shows_row(const struct write *write)
+{
+    const struct outcome *outcome = &write->save.outcome;
+    return wants_row(write) && (write->show.selects ? outcome->shown.ptr : outcome->json.ptr);
 }
 
 static void preference_applied(struct work *work)
@@ -152,7 +155,7 @@ static void preference_applied(struct work *work)
 static void done(struct write *write, struct str token)
 {
     struct work *work = write->work;
-    bool created = write->save.change.op == CHANGE_CREATE, shown = wants_row(write);
+    bool created = write->save.change.op == CHANGE_CREATE, shown = shows_row(write);
     work->reply.status = created ? 201 : shown ? 200 : 204;
     if (created)
         location(work, write->save.outcome.key);
@@ -207,7 +210,7 @@ static void start(struct write *write)
     struct change *change = &write->save.change;
     change->catalog = work_catalog(write->work);
     change->show = write->show.selects ? &write->show : NULL;
-    change->show_deleted = answer_prefers(write->work, STR("return=representation"));
+    change->without_row = !wants_row(write);
     save_row(&write->save);
 }
 

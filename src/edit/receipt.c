@@ -88,7 +88,8 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql, "SELECT row_key, digest FROM pg409.receipt WHERE op = 'create' AND token = ");
+    sql_raw(&sql,
+            "SELECT row_key, digest, version FROM pg409.receipt WHERE op = 'create' AND token = ");
     sql_value(&sql, change->token);
     sql_raw(&sql, " AND username IS NOT DISTINCT FROM ");
     sql_value(&sql, change->user);
@@ -96,10 +97,11 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change)
     return sql_ask(&sql, talk);
 }
 
-struct created receipt_created(struct arena *arena, const struct answer *answer)
+struct created receipt_created(struct arena *arena, const struct table *table,
+                               const struct answer *answer)
 {
     struct json_value key, *items;
-    struct str values[MAX_KEY];
+    struct str *values = ARENA_ARRAY(arena, MAX_KEY, struct str);
     struct buf buf;
     size_t at, count;
     if (answer->rows == 0 ||
@@ -110,7 +112,15 @@ struct created receipt_created(struct arena *arena, const struct answer *answer)
         values[i] = items[i].text;
     buf_init(&buf, arena, SIZE_MAX / 4);
     url_key(&buf, values, count);
-    return (struct created){buf_slice(&buf), answer_cell(answer, 0, 1)};
+    struct str version = answer_cell(answer, 0, 2);
+    return (struct created){
+        .key = buf_slice(&buf),
+        .digest = answer_cell(answer, 0, 1),
+        .row = {values},
+        .value_count = count,
+        .version = version_kept(arena, table, version),
+        .has_version = version.ptr != NULL,
+    };
 }
 
 void receipt_expire(struct talk *talk, uint64_t days)

@@ -30,10 +30,15 @@ size_t receipt_ask_created(struct talk *talk, const struct change *change);
 struct created {
     struct str key;    /* the row's address segment; STR_NONE when there is no such receipt */
     struct str digest; /* of what the create said */
+    struct key row;    /* the same as values */
+    size_t value_count;
+    struct version version; /* as it was made, when has_version */
+    bool has_version;
 };
 
-/* That answer taken apart. */
-struct created receipt_created(struct arena *arena, const struct answer *answer);
+/* That answer taken apart; table is the one that the change is about. All of it in arena. */
+struct created receipt_created(struct arena *arena, const struct table *table,
+                               const struct answer *answer);
 
 /* Asks for receipts older than days to be deleted, a thousand at most. */
 void receipt_expire(struct talk *talk, uint64_t days);

@@ -78,6 +78,52 @@ static void taken(struct save *save)
     finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
 }
 
+static void cannot_look(struct save *save)
+{
+    save->outcome.error = save->talk->error;
+    finish(save, kind_of(save->talk->error.reason), save->talk->error.reason);
+}
+
+/* Content and version come from one read of the row; without a row only its address is left. */
+static void after_made(void *ctx)
+{
+    struct save *save = ctx;
+    struct row row;
+    if (save->talk->failed) {
+        cannot_look(save);
+        return;
+    }
+    row_take(save->talk->arena, save->change.table, &save->talk->answers[save->row_answer], false,
+             true, &row);
+    save->outcome.version = row.version;
+    save->outcome.has_version = row.found;
+    *(save->change.show ? &save->outcome.shown : &save->outcome.json) = row.json;
+    finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+}
+
+/*
+ * The row was made before. An answer that shows it shows it as it is now; one that does not bears
+ * the version that was made: to whoever still has what was sent, a later one would be a lie.
+ */
+static void repeated(struct save *save, const struct created *created)
+{
+    const struct change *change = &save->change;
+    bool shown = change->json && !change->without_row;
+    if (shown && created->value_count == change->table->key_count) {
+        talk_then(save->talk, after_made, save);
+        if (change->show)
+            save->row_answer = row_ask_shown(save->talk, change->catalog, change->table,
+                                             created->row, change->show);
+        else
+            save->row_answer = row_ask(save->talk, change->table, created->row, false, true);
+        save->talk->repeatable = true;
+        return;
+    }
+    save->outcome.version = created->version;
+    save->outcome.has_version = created->has_version;
+    finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+}
+
 /*
  * The token made a row before. The same content again is a repeat; other content
  * is a new row typed into an old form (Create, Back, type, Create), or, by an
@@ -87,14 +133,17 @@ static void after_created(void *ctx)
 {
     struct save *save = ctx;
     struct change *change = &save->change;
-    struct created created = {0};
-    if (!save->talk->failed)
-        created = receipt_created(save->talk->arena, &save->talk->answers[save->row_answer]);
+    struct created created;
+    if (save->talk->failed) {
+        cannot_look(save);
+        return;
+    }
+    created =
+        receipt_created(save->talk->arena, change->table, &save->talk->answers[save->row_answer]);
+    save->outcome.key = created.key;
     if (created.key.ptr && str_eq(created.digest, change->digest)) {
-        save->outcome.key = created.key;
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+        repeated(save, &created);
     } else if (created.key.ptr && change->json) {
-        save->outcome.key = created.key;
         finish(save, OUTCOME_REFUSED, REASON_KEY_REUSED);
     } else if (!str_is(save->outcome.error.constraint, "receipt_create_token")) {
         taken(save);
@@ -414,20 +463,6 @@ static void ask_write(struct save *save)
         change->op == CHANGE_CREATE ? change->receipts && change->token.ptr : !change->any;
 }
 
-/* What a create says, to tell a repeat from something else under the same token. */
-static struct str digest_of_fields(struct save *save)
-{
-    const struct change *change = &save->change;
-    size_t count = 2 * change->field_count + 1;
-    struct str *parts = ARENA_ARRAY(save->talk->arena, count, struct str);
-    parts[0] = change->table->name;
-    for (size_t i = 0; i < change->field_count; i++) {
-        parts[2 * i + 1] = change->fields[i].column->name;
-        parts[2 * i + 2] = change->fields[i].value;
-    }
-    return digest_of(save->talk->arena, parts, count);
-}
-
 void save_row(struct save *save)
 {
     const struct change *change = &save->change;
@@ -435,7 +470,7 @@ void save_row(struct save *save)
     bool unversioned = change->op != CHANGE_CREATE && !change->versioned && !change->any;
     save->outcome = (struct outcome){0};
     if (change->op == CHANGE_CREATE && change->token.ptr)
-        save->change.digest = digest_of_fields(save);
+        save->change.digest = save_digest(save);
     if (unversioned || (update && all_fields(save, is_kept)))
         look(save);
     else

@@ -49,7 +49,7 @@ struct change {
     bool json;                     /* the outcome carries rows as JSON */
     const struct query *show;      /* what of the row the outcome shows; NULL: all of it */
     const struct catalog *catalog; /* where show finds related tables */
-    bool show_deleted;             /* a delete, too, shows the row: as it was */
+    bool without_row;              /* the answer does not show the row: nothing of it is read */
     struct str user;               /* STR_NONE: nobody is logged in */
     struct str token;              /* of this form, or an Idempotency-Key; STR_NONE without */
     struct str digest;             /* of what a create with a token says; save_row fills it in */

@@ -109,7 +109,7 @@ static void open_write(struct sql *sql, struct save *save)
 
 static bool returns_row(const struct change *change)
 {
-    return change->json && (change->op != CHANGE_DELETE || change->show_deleted);
+    return change->json && !change->without_row;
 }
 
 void save_sql_shown(struct sql *sql, const struct change *change)

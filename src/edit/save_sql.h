@@ -18,6 +18,12 @@ void save_sql_shown(struct sql *sql, const struct change *change);
 /* A new statement begins: no parameter of it is known yet. */
 void save_sql_forget(struct change *change);
 
+/*
+ * What the change says, to tell a repeat from something else: the table, and of each column that
+ * is written what it gets. 32 hex digits in the talk's arena.
+ */
+struct str save_digest(const struct save *save);
+
 /* The write itself; its answer has a row when it was done: see save_take_written. */
 void save_ask_insert(struct save *save);
 void save_ask_update(struct save *save);

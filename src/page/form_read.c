@@ -266,7 +266,6 @@ bool form_read(struct work *work, enum change_op op, struct submitted *submitted
     struct claim claim = {.version = request_field(&work->request, STR("_version"))};
     *submitted = (struct submitted){0};
     change_start(work, op, &submitted->change);
-    submitted->change.token = request_field(&work->request, STR("_token"));
     submitted->asked = ARENA_ARRAY(&work->arena, table->column_count, bool);
     submitted->change.fields = ARENA_ARRAY(&work->arena, table->column_count + 1, struct field);
     submitted->version = claim.version;
@@ -276,6 +275,9 @@ bool form_read(struct work *work, enum change_op op, struct submitted *submitted
         claim.column = own_field(work, table->version);
     if (!submitted->version.ptr)
         submitted->version = claim.column;
+    struct str token = request_field(&work->request, STR("_token"));
+    if (!claim_token(work, token.len ? token : STR_NONE, &submitted->change))
+        return false;
     if (op != CHANGE_CREATE && !claim_version(work, &claim, &submitted->change))
         return false;
     if (!read_base(work, submitted, &base))

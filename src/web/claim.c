@@ -4,6 +4,8 @@
 
 #include "base/banned.h"
 
+#define MAX_TOKEN 255 /* bytes: an index of PostgreSQL holds it whatever else is in the row */
+
 void change_start(struct work *work, enum change_op op, struct change *change)
 {
     *change = (struct change){
@@ -87,6 +89,21 @@ bool claim_version(struct work *work, const struct claim *claim, struct change *
     else if (change->any)
         work->logged_base = STR("*");
     return true;
+}
+
+bool claim_token(struct work *work, struct str given, struct change *change)
+{
+    bool fine = given.len > 0 && given.len <= MAX_TOKEN;
+    change->token = given;
+    if (!given.ptr)
+        return true;
+    for (size_t i = 0; fine && i < given.len; i++)
+        fine = given.ptr[i] >= ' ' && given.ptr[i] <= '~';
+    if (!fine)
+        work_problem(work, "malformed",
+                     STR("An Idempotency-Key, or the field _token of a form, has 1 to 255 "
+                         "printable ASCII characters."));
+    return fine;
 }
 
 static void log_columns(struct work *work, const struct change *change)

@@ -24,6 +24,13 @@ bool claim_version(struct work *work, const struct claim *claim, struct change *
 /* Fills what every change has: table, key, user, receipts; claim_version does the rest. */
 void change_start(struct work *work, enum change_op op, struct change *change);
 
+/*
+ * Takes the token of a write: the field _token, or the header Idempotency-Key; given is STR_NONE
+ * without one. At most 255 printable ASCII characters; otherwise false, and the request is
+ * answered.
+ */
+bool claim_token(struct work *work, struct str given, struct change *change);
+
 /* ETag, PG409-Version and PG409-Outcome of an outcome, and what the log line needs. */
 void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome);
 

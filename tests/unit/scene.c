@@ -77,6 +77,7 @@ struct save *scene_start(struct arena *arena, const struct scene *scene, unsigne
         .user = STR("anna"),
         .token = str_from(scene->token),
         .receipts = scene->receipts,
+        .without_row = scene->without_row,
         .row_exists = scene->row_exists,
     };
     if (scene->op == CHANGE_DELETE)
@@ -99,6 +100,7 @@ static bool asked_for(const struct save *save, enum what what)
     case LOOK:
     case GONE:
     case KEY:
+    case NO_KEY:
         return str_starts(sql, STR("SELECT ")) && str_find(sql, STR("AS _v")) != SIZE_MAX;
     case LOCK:
     case NO_LOCK:
@@ -155,7 +157,7 @@ void scene_answer(struct arena *arena, struct save *save, const struct step *ste
     const char *written[] = {step->version ? step->version : NEW, NULL, "7", "{}", "[\"7\"]", NEW};
     struct answer *answers = save->talk->answers;
     const char *digest = str_cstr(arena, save->change.digest);
-    const char *made[] = {"[\"9\"]", step->version ? step->version : digest};
+    const char *made[] = {"[\"9\"]", step->version ? step->version : digest, OLD};
     save->talk->failed = false;
     save->talk->error = (struct db_error){0};
     switch (step->what) {
@@ -172,7 +174,7 @@ void scene_answer(struct arena *arena, struct save *save, const struct step *ste
         answers[0] = feed_answer(arena, 1, 6, written);
         break;
     case MADE:
-        answers[0] = feed_answer(arena, 1, 2, made);
+        answers[0] = feed_answer(arena, 1, 3, made);
         break;
     case FOUND:
         answers[0] = feed_answer(arena, 1, 1, key);
@@ -201,6 +203,10 @@ static void check(const struct scene *scene, const struct save *save, unsigned e
         scene_assert_text("key", outcome->key, scene->key);
     if (scene->changed_by)
         scene_assert_text("changed_by", outcome->changed_by, scene->changed_by);
+    if (scene->version)
+        scene_assert_text("version", outcome->version.column, scene->version);
+    if (scene->gone)
+        assert_false(outcome->has_version || outcome->json.ptr);
     assert_int_equal(outcome->cut_short, scene->cut_short);
 }
 

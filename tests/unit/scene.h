@@ -10,6 +10,7 @@
 #define OLD "2026-11-22 07:00:00+00"
 #define NEW "2026-11-22 08:00:00.123456+00"
 #define CUT "2026-11-22 08:00:00.123+00"
+#define OLD_TOKEN "2026-11-22T07:00:00.000000Z"
 #define NEW_TOKEN "2026-11-22T08:00:00.123456Z"
 
 /* What the database is asked for, and what it says. */
@@ -26,7 +27,8 @@ enum what {
     NONE,
     MADE,
     NOT_MADE,
-    KEY
+    KEY,
+    NO_KEY
 };
 
 struct step {
@@ -43,13 +45,16 @@ struct step {
 struct scene {
     const char *name;
     enum change_op op;
-    bool blind, any, strict, json, receipts, row_exists, row_security, keep_title, keep_body, cut;
+    bool blind, any, strict, json, receipts, row_exists, row_security, keep_title, keep_body, cut,
+        without_row;
     const char *token;
     struct step steps[16];
     enum outcome_kind kind;
     enum reason reason;
     unsigned trips;
     const char *other_key, *key, *changed_by, *hint_table;
+    const char *version; /* the outcome's */
+    bool gone;           /* the outcome has neither version nor row */
     bool cut_short;
 };
 

@@ -145,7 +145,7 @@ static void no_receipts_mean_nothing_found(void **state)
     struct world *world = *state;
     struct answer none = feed_answer(&world->arena, 0, 5, NULL);
     assert_false(receipt_of(&world->arena, world->change.table, &none, NULL).found);
-    assert_null(receipt_created(&world->arena, &none).key.ptr);
+    assert_null(receipt_created(&world->arena, world->change.table, &none).key.ptr);
 }
 
 static void the_row_that_a_form_made_has_its_address(void **state)
@@ -160,15 +160,19 @@ static void the_row_that_a_form_made_has_its_address(void **state)
     };
     struct world *world = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *cells[] = {cases[i].key, "digest"};
-        struct answer answer = feed_answer(&world->arena, 1, 2, cells);
-        struct created created = receipt_created(&world->arena, &answer);
+        const char *cells[] = {cases[i].key, "digest", i ? EARLY : NULL};
+        struct answer answer = feed_answer(&world->arena, 1, 3, cells);
+        struct created created = receipt_created(&world->arena, world->change.table, &answer);
         if (!cases[i].segment) {
             assert_null(created.key.ptr);
             continue;
         }
         assert_str(created.key, cases[i].segment);
         assert_str(created.digest, "digest");
+        assert_int_equal(created.has_version, i > 0);
+        if (i > 0)
+            assert_str(version_token(&world->arena, created.version),
+                       "2026-11-22T07:00:00.000000Z");
     }
 }
 

@@ -280,7 +280,19 @@ static void a_create_that_comes_twice_makes_one_row(void **state)
     static const struct scene scenes[] = {
         {"repeated", CHANGE_CREATE, .receipts = true, .token = "form1",
          .steps = {TOKEN_TAKEN, {.what = MADE}}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2,
-         .key = "9"},
+         .key = "9", .version = OLD_TOKEN},
+        {"repeated, shows the row", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
+         .steps = {TOKEN_TAKEN, {.what = MADE}, {.what = KEY}}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 3, .key = "9", .version = NEW_TOKEN},
+        {"repeated, the row is gone", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
+         .steps = {TOKEN_TAKEN, {.what = MADE}, {.what = NO_KEY}}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 3, .key = "9", .gone = true},
+        {"repeated, without the row", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
+         .without_row = true, .steps = {TOKEN_TAKEN, {.what = MADE}},
+         .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .key = "9", .version = OLD_TOKEN},
+        {"repeated, the row cannot be read", CHANGE_CREATE, .receipts = true, .token = "k",
+         .json = true, .steps = {TOKEN_TAKEN, {.what = MADE}, FAILED("")}, .kind = OUTCOME_REFUSED,
+         .reason = REASON_AWAY, .trips = 3},
         {"runs into its own row first", CHANGE_CREATE, .receipts = true, .token = "form1",
          .steps = {DUPLICATE("title_once"), {.what = MADE}}, .kind = OUTCOME_ALREADY_APPLIED,
          .trips = 2, .key = "9"},
@@ -297,10 +309,53 @@ static void a_create_that_comes_twice_makes_one_row(void **state)
          .steps = {TOKEN_TAKEN, {.what = NOT_MADE}}, .kind = OUTCOME_CONFLICT,
          .reason = REASON_CONTENTION, .trips = 2},
         {"the receipt cannot be read", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {TOKEN_TAKEN, FAILED("")}, .kind = OUTCOME_CONFLICT, .reason = REASON_CONTENTION,
+         .steps = {TOKEN_TAKEN, FAILED("")}, .kind = OUTCOME_REFUSED, .reason = REASON_AWAY,
          .trips = 2},
     };
     PLAY(scenes);
+}
+
+/* What a create says: another digest for each of these, the same for members in another order. */
+static void what_a_create_says_is_told_apart(void **state)
+{
+    static const struct scene scene = {"", CHANGE_CREATE, .token = "k"};
+    static const struct {
+        struct field title, body;
+        size_t count;
+    } cases[] = {
+        {{.value = {"x", 1}}, {.value = {"y", 1}}, 2},
+        {{.value = {"y", 1}}, {.value = {"x", 1}}, 2},
+        {{.value = {NULL, 0}}, {.value = {"y", 1}}, 2},
+        {{.value = {"", 0}}, {.value = {"y", 1}}, 2},
+        {{.standard = true}, {.value = {"y", 1}}, 2},
+        {{.value = {"x", 1}}, {.kept = true}, 2},
+        {{.value = {"x", 1}}, {.value = {NULL, 0}}, 2},
+        {{.value = {"x", 1}}, {.value = {"", 0}}, 2},
+        {{.value = {"xy", 2}}, {.value = {"", 0}}, 2},
+        {{.value = {"x", 1}, .nested = true}, {.value = {"y", 1}}, 2},
+    };
+    enum { COUNT = sizeof cases / sizeof *cases };
+    struct str digests[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        unsigned ends = 0;
+        struct save *save = scene_start(*state, &scene, &ends);
+        struct field *fields = save->change.fields;
+        const struct column *title = fields[0].column, *body = fields[1].column;
+        fields[0] = cases[i].title;
+        fields[1] = cases[i].body;
+        fields[0].column = title;
+        fields[1].column = body;
+        save_row(save);
+        digests[i] = save->change.digest;
+        assert_int_equal(digests[i].len, 32);
+        for (size_t j = 0; j < i; j++)
+            assert_false(str_eq(digests[i], digests[j]));
+        struct field first = fields[0];
+        fields[0] = fields[1];
+        fields[1] = first;
+        save_row(save);
+        assert_true(str_eq(digests[i], save->change.digest));
+    }
 }
 
 static void what_postgresql_refuses_has_its_outcome(void **state)
@@ -430,6 +485,7 @@ int main(void)
         TEST(without_a_version_nothing_is_written),
         TEST(a_value_that_is_taken_leads_to_the_row_that_has_it),
         TEST(a_create_that_comes_twice_makes_one_row),
+        TEST(what_a_create_says_is_told_apart),
         TEST(what_postgresql_refuses_has_its_outcome),
         TEST(only_what_is_safe_is_repeated),
         TEST(a_conflict_carries_the_current_row),

@@ -1,0 +1,46 @@
+#include "edit/save_sql.h"
+
+#include "wire/digest.h"
+
+#include "base/banned.h"
+
+#define DIGEST_CHARS 32 /* 128 bits: enough to tell a repeat from something else */
+
+/* What kind of value a field has: NULL, "" and the column's default are three things. */
+static struct str kind_of_value(const struct field *field)
+{
+    return field->standard ? STR("default") : field->nested ? STR("json") : STR("text");
+}
+
+/* The fields in the table's own order: the same members in another order say the same. */
+static const struct field **in_order(const struct save *save)
+{
+    const struct change *change = &save->change;
+    const struct field **fields =
+        ARENA_ARRAY(save->talk->arena, change->table->column_count, const struct field *);
+    for (size_t i = 0; i < change->field_count; i++)
+        if (!change->fields[i].kept)
+            fields[change->fields[i].column - change->table->columns] = &change->fields[i];
+    return fields;
+}
+
+struct str save_digest(const struct save *save)
+{
+    const struct change *change = &save->change;
+    const struct table *table = change->table;
+    const struct field **fields = in_order(save);
+    struct str *parts = ARENA_ARRAY(save->talk->arena, 2 + 3 * change->field_count, struct str);
+    size_t count = 0;
+    parts[count++] = table->schema;
+    parts[count++] = table->name;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!fields[i])
+            continue;
+        parts[count++] = table->columns[i].name;
+        parts[count++] = kind_of_value(fields[i]);
+        parts[count++] = fields[i]->value;
+    }
+    struct str digest = digest_of(save->talk->arena, parts, count);
+    digest.len = DIGEST_CHARS;
+    return digest;
+}
