@@ -18,4 +18,13 @@ void answer_version(struct work *work, struct str token);
 /* Whether the client sent this preference (RFC 7240): "return=minimal". */
 bool answer_prefers(const struct work *work, struct str what);
 
+/* Location: the address of a row of work's table, by its key's segment. */
+void answer_location(struct work *work, struct str key);
+
+/* Preference-Applied (RFC 7240, section 3): those sent preferences that a write honours. */
+void answer_applied(struct work *work);
+
+/* With handling=strict, a preference that is not known is a 400; false when it was answered. */
+bool answer_strict(struct work *work);
+
 #endif

@@ -3,7 +3,7 @@
 #include "api/answer.h"
 #include "api/list_range.h"
 #include "edit/version.h"
-#include "wire/csv_write.h"
+#include "wire/csv.h"
 
 #include "base/banned.h"
 

@@ -2,6 +2,7 @@
 
 #include "api/answer.h"
 #include "api/body.h"
+#include "api/bulk.h"
 #include "api/conflict.h"
 #include "api/target.h"
 #include "wire/json.h"
@@ -99,14 +100,6 @@ struct write {
     bool by_filter;    /* on /T?…: answered as PostgREST does */
 };
 
-static void location(struct work *work, struct str key)
-{
-    struct buf to;
-    buf_init(&to, &work->arena, 10000);
-    work_link(work, &to, work_table_segment(work, work->table), key);
-    reply_header(&work->reply, "Location", buf_slice(&to));
-}
-
 /* The row in the body: as an array of one where that is the way of the address. */
 static void put_row(struct write *write, struct str token)
 {
@@ -140,26 +133,14 @@ static bool shows_row(const struct write *write)
     return wants_row(write) && (write->show.selects ? outcome->shown.ptr : outcome->json.ptr);
 }
 
-static void preference_applied(struct work *work)
-{
-    static const struct str known[] = {{"return=representation", 21},
-                                       {"return=headers-only", 19},
-                                       {"return=minimal", 14}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (answer_prefers(work, known[i])) {
-            reply_header(&work->reply, "Preference-Applied", known[i]);
-            return;
-        }
-}
-
 static void done(struct write *write, struct str token)
 {
     struct work *work = write->work;
     bool created = write->save.change.op == CHANGE_CREATE, shown = shows_row(write);
     work->reply.status = created ? 201 : shown ? 200 : 204;
     if (created)
-        location(work, write->save.outcome.key);
-    preference_applied(work);
+        answer_location(work, write->save.outcome.key);
+    answer_applied(work);
     if (write->by_filter && answer_prefers(work, STR("count=exact")))
         reply_header(&work->reply, "Content-Range", shown && !created ? STR("0-0/1") : STR("*/1"));
     if (shown)
@@ -227,6 +208,8 @@ static void write_row(struct work *work, enum target target, enum change_op op, 
         work_problem(work, "privilege", STR_NONE);
         return;
     }
+    if (!answer_strict(work))
+        return;
     struct write *write = new_write(work, target);
     if (write && body_read(work, op, whole, &write->save.change))
         start(write);
@@ -234,7 +217,16 @@ static void write_row(struct work *work, enum target target, enum change_op op, 
 
 void rows_create(struct work *work)
 {
-    write_row(work, TARGET_NEW, CHANGE_CREATE, false);
+    if (!work->table->can_insert)
+        work_problem(work, "privilege", STR_NONE);
+    else if (!answer_strict(work))
+        return;
+    else if (answer_prefers(work, STR("resolution=merge-duplicates")))
+        work_problem(work, "merge-duplicates", STR_NONE);
+    else if (bulk_is_meant(work))
+        bulk_create(work);
+    else
+        write_row(work, TARGET_NEW, CHANGE_CREATE, false);
 }
 
 void rows_patch(struct work *work)

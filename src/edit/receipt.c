@@ -26,7 +26,15 @@ void receipt_write(struct sql *sql, const struct change *change)
     sql_raw(sql, ", ");
     sql_value(sql, change->user);
     sql_raw(sql, ", ");
-    sql_value(sql, change->token);
+    if (change->bulk && change->token.ptr) { /* each row of several has a token of its own */
+        sql_raw(sql, "CASE row_number() OVER () WHEN 1 THEN ");
+        size_t token = sql_typed(sql, change->token, (struct sql_type){STR("text")});
+        sql_raw(sql, " ELSE ");
+        sql_again(sql, token, (struct sql_type){STR("text")});
+        sql_raw(sql, " || '#' || row_number() OVER () END");
+    } else {
+        sql_value(sql, change->token);
+    }
     sql_raw(sql, ", ");
     sql_value(sql, change->digest);
     sql_raw(sql, " FROM w)");

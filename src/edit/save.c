@@ -101,6 +101,15 @@ static void after_made(void *ctx)
     finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
 }
 
+static void after_made_several(void *ctx)
+{
+    struct save *save = ctx;
+    if (save->talk->failed)
+        cannot_look(save);
+    else
+        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+}
+
 /*
  * The row was made before. An answer that shows it shows it as it is now; one that does not bears
  * the version that was made: to whoever still has what was sent, a later one would be a lie.
@@ -109,6 +118,11 @@ static void repeated(struct save *save, const struct created *created)
 {
     const struct change *change = &save->change;
     bool shown = change->json && !change->without_row;
+    if (change->bulk) {
+        talk_then(save->talk, after_made_several, save);
+        save_ask_made(save);
+        return;
+    }
     if (shown && created->value_count == change->table->key_count) {
         talk_then(save->talk, after_made, save);
         if (change->show)
@@ -442,6 +456,8 @@ static void after_write(void *ctx)
     } else if (answer->rows > 0) {
         save_take_written(save, answer);
         finish(save, save->rebases ? OUTCOME_REBASED : OUTCOME_SAVED, REASON_NONE);
+    } else if (save->change.bulk && save->change.bulk->pass_taken) {
+        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (save->change.op == CHANGE_CREATE) {
         finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
     } else {

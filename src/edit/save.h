@@ -35,8 +35,22 @@ struct field {
     enum row_merge merge;
 };
 
+/* Several rows that are created together: a JSON array of objects. */
+struct bulk {
+    struct str json; /* valid JSON; PostgreSQL reads the values out of it */
+    size_t rows;
+    const struct column **columns; /* those that are written */
+    size_t column_count;
+    bool texts;      /* every value is a text or null, also that of a json column */
+    bool defaults;   /* a member that is absent gets its column's default, not NULL */
+    bool pass_taken; /* rows whose values are taken already are passed over */
+    const struct column **conflict; /* only where these columns are the ones taken; none: any */
+    size_t conflict_count;
+};
+
 struct change {
     enum change_op op;
+    const struct bulk *bulk; /* CHANGE_CREATE of several rows, instead of fields; NULL: one row */
     const struct table *table;
     struct key key; /* of the row; for CHANGE_CREATE unused */
     struct field *fields;

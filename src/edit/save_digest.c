@@ -24,10 +24,34 @@ static const struct field **in_order(const struct save *save)
     return fields;
 }
 
+/* Of several rows the body as it was sent, and what else decides how it is taken. */
+static struct str digest_of_bulk(const struct save *save)
+{
+    const struct change *change = &save->change;
+    const struct bulk *bulk = change->bulk;
+    struct str *parts =
+        ARENA_ARRAY(save->talk->arena, 5 + bulk->column_count + bulk->conflict_count, struct str);
+    size_t count = 0;
+    parts[count++] = change->table->schema;
+    parts[count++] = change->table->name;
+    parts[count++] = bulk->json;
+    parts[count++] = bulk->defaults ? STR("defaults") : STR("");
+    parts[count++] = bulk->pass_taken ? STR("pass") : STR("");
+    for (size_t i = 0; i < bulk->column_count; i++)
+        parts[count++] = bulk->columns[i]->name;
+    for (size_t i = 0; i < bulk->conflict_count; i++)
+        parts[count++] = bulk->conflict[i]->name;
+    struct str digest = digest_of(save->talk->arena, parts, count);
+    digest.len = DIGEST_CHARS;
+    return digest;
+}
+
 struct str save_digest(const struct save *save)
 {
     const struct change *change = &save->change;
     const struct table *table = change->table;
+    if (change->bulk)
+        return digest_of_bulk(save);
     const struct field **fields = in_order(save);
     struct str *parts = ARENA_ARRAY(save->talk->arena, 2 + 3 * change->field_count, struct str);
     size_t count = 0;

@@ -89,8 +89,7 @@ void save_sql_forget(struct change *change)
         change->fields[i].yours_param = change->fields[i].base_param = 0;
 }
 
-/* The column that says who changed the row, where pg409 has to fill it in. */
-static const struct column *signature(const struct change *change)
+const struct column *save_sql_signature(const struct change *change)
 {
     const struct column *column = change->table->user;
     bool create = change->op == CHANGE_CREATE;
@@ -99,7 +98,7 @@ static const struct column *signature(const struct change *change)
     return column_writable(change->table, column, create) ? column : NULL;
 }
 
-static void open_write(struct sql *sql, struct save *save)
+void save_sql_open(struct sql *sql, struct save *save)
 {
     sql_init(sql, save->talk->arena);
     save_sql_forget(&save->change);
@@ -120,8 +119,7 @@ void save_sql_shown(struct sql *sql, const struct change *change)
         row_json(sql, change->table, ALIAS);
 }
 
-/* RETURNING, the receipt, and what comes back: version, key values, [JSON]. */
-static void close_write(struct sql *sql, struct save *save)
+void save_sql_close(struct sql *sql, struct save *save)
 {
     const struct change *change = &save->change;
     const struct table *table = change->table;
@@ -157,76 +155,12 @@ void save_take_written(struct save *save, const struct answer *answer)
     struct arena *arena = save->talk->arena;
     save->outcome.version =
         version_of(arena, table, answer_cell(answer, 0, 0), answer_cell(answer, 0, 1));
-    save->outcome.has_version = save->change.op != CHANGE_DELETE;
+    save->outcome.has_version = save->change.op != CHANGE_DELETE && answer->rows == 1;
     save->outcome.key = row_key_segment(arena, table, answer, 0, 2);
     if (returns_row(&save->change)) {
         struct str row = answer_cell(answer, 0, 2 + table->key_count);
         *(save->change.show ? &save->outcome.shown : &save->outcome.json) = row;
     }
-}
-
-/* The version of a new row where no trigger takes care of it. */
-static bool starts_version(const struct table *table)
-{
-    return table->version && !table->protected && table->version->can_insert &&
-           (table->version_kind != VERSION_INTEGER || !table->version->has_default);
-}
-
-static void first_version(struct sql *sql, const struct table *table)
-{
-    if (table->version_kind == VERSION_INTEGER)
-        sql_raw(sql, "1");
-    else if (table->version_kind == VERSION_TIMESTAMP)
-        sql_raw(sql, "now() AT TIME ZONE 'UTC'");
-    else
-        sql_raw(sql, "now()");
-}
-
-void save_ask_insert(struct save *save)
-{
-    struct change *change = &save->change;
-    const struct table *table = change->table;
-    struct sql sql;
-    size_t count = 0;
-    bool version = starts_version(table);
-    const struct column *user = signature(change);
-    open_write(&sql, save);
-    sql_raw(&sql, "INSERT INTO ");
-    sql_name(&sql, table->schema, table->name);
-    sql_raw(&sql, " AS t");
-    for (size_t i = 0; i < change->field_count; i++) {
-        buf_text(&sql.text, count++ ? ", " : " (");
-        sql_ident(&sql, change->fields[i].column->name);
-    }
-    if (version) {
-        buf_text(&sql.text, count++ ? ", " : " (");
-        sql_ident(&sql, table->version->name);
-    }
-    if (user) {
-        buf_text(&sql.text, count++ ? ", " : " (");
-        sql_ident(&sql, user->name);
-    }
-    buf_text(&sql.text, count ? ")" : " DEFAULT VALUES");
-    if (change->restoring)
-        sql_raw(&sql, " OVERRIDING SYSTEM VALUE");
-    for (size_t i = 0; i < change->field_count; i++) {
-        buf_text(&sql.text, i ? ", " : " VALUES (");
-        if (change->fields[i].standard)
-            sql_raw(&sql, "DEFAULT");
-        else
-            save_sql_yours(&sql, table, &change->fields[i]);
-    }
-    if (version) {
-        buf_text(&sql.text, change->field_count ? ", " : " VALUES (");
-        first_version(&sql, table);
-    }
-    if (user) {
-        buf_text(&sql.text, change->field_count || version ? ", " : " VALUES (");
-        sql_typed(&sql, change->user, user->base_type);
-    }
-    if (count)
-        sql_raw(&sql, ")");
-    close_write(&sql, save);
 }
 
 /* AND (something would change): a save that changes nothing does not move the version. */
@@ -263,10 +197,10 @@ void save_ask_update(struct save *save)
 {
     struct change *change = &save->change;
     const struct table *table = change->table;
-    const struct column *user = signature(change);
+    const struct column *user = save_sql_signature(change);
     struct sql sql;
     bool first = true;
-    open_write(&sql, save);
+    save_sql_open(&sql, save);
     sql_raw(&sql, "UPDATE ");
     sql_name(&sql, table->schema, table->name);
     sql_raw(&sql, " AS t SET ");
@@ -293,15 +227,15 @@ void save_ask_update(struct save *save)
     }
     where(&sql, change);
     changes_something(&sql, change);
-    close_write(&sql, save);
+    save_sql_close(&sql, save);
 }
 
 void save_ask_delete(struct save *save)
 {
     struct sql sql;
-    open_write(&sql, save);
+    save_sql_open(&sql, save);
     sql_raw(&sql, "DELETE");
     row_from(&sql, save->change.table);
     where(&sql, &save->change);
-    close_write(&sql, save);
+    save_sql_close(&sql, save);
 }

@@ -24,6 +24,17 @@ void save_sql_forget(struct change *change);
  */
 struct str save_digest(const struct save *save);
 
+/* The column that says who changed the row, where pg409 has to fill it in; else NULL. */
+const struct column *save_sql_signature(const struct change *change);
+
+/* What stands before a write and behind it: the latter adds RETURNING and the receipt and asks it;
+ * version, key values, [JSON] come back. */
+void save_sql_open(struct sql *sql, struct save *save);
+void save_sql_close(struct sql *sql, struct save *save);
+
+/* The rows that a bulk under the same token made before, as the write would have returned them. */
+void save_ask_made(struct save *save);
+
 /* The write itself; its answer has a row when it was done: see save_take_written. */
 void save_ask_insert(struct save *save);
 void save_ask_update(struct save *save);

@@ -215,7 +215,8 @@ static struct refusal check_route(struct work *work)
         return refusal_of("foreign-origin", STR_NONE);
     bool json = str_is(request->media_type, "application/json") ||
                 str_is(request->media_type, "application/merge-patch+json");
-    if (work->route->body == BODY_LIMITED && request->has_body && !request->form_body && !json)
+    bool csv = work->route->body == BODY_ROWS && str_is(request->media_type, "text/csv");
+    if (work->route->body != BODY_NONE && request->has_body && !request->form_body && !json && !csv)
         return refusal_of("media-type", STR_NONE);
     return (struct refusal){0};
 }

@@ -104,6 +104,13 @@ const struct problem problems[] = {
     {"unknown-name", REASON_NONE, 400, "The request names something unknown",
      "A column, operator or parameter of that name does not exist.", "Check the address.",
      "correct the name", false},
+    {"merge-duplicates", REASON_NONE, 422, "Writing over what is there is not done unseen",
+     "The request asked to create rows and, where one is there already, to write over it. Nobody "
+     "would have seen what was there, so nothing was done.",
+     "Open the row that is there and change it.",
+     "read the row and PATCH it with its version; create with POST or PUT and If-None-Match: *; "
+     "resolution=ignore-duplicates leaves what is there",
+     false},
     {"cut-short", REASON_NONE, 400, "The request arrived incomplete",
      "The connection broke before everything had arrived, so nothing was saved.",
      "Go back and save again.", "send the request again, whole", true},

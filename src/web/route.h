@@ -22,7 +22,8 @@ enum origin {
 
 enum body {
     BODY_NONE = 1, /* a body is not looked at */
-    BODY_LIMITED   /* up to the setting max_body */
+    BODY_LIMITED,  /* a form or JSON, up to the setting max_body */
+    BODY_ROWS      /* the same, or CSV */
 };
 
 enum catalog_need {

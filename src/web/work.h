@@ -30,6 +30,7 @@ struct work {
     bool is_write;
     const char *outcome; /* NULL: none yet */
     const char *reason;
+    size_t logged_rows; /* of several that are written together; 0: one */
     struct str logged_columns, logged_base, logged_current, logged_sqlstate;
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */
 };

@@ -74,6 +74,8 @@ void writelog_line(struct work *work)
     pair(&line, "method", str_from(http_method_name(request->method)));
     pair(&line, "table", work->table ? work->table->name : work->match.table);
     pair(&line, "key", work->match.key);
+    if (work->logged_rows)
+        pair(&line, "rows", str_printf(arena, "%zu", work->logged_rows));
     pair(&line, "outcome", str_from(work->outcome));
     pair(&line, "reason", str_from(work->reason));
     pair(&line, "columns", work->logged_columns);

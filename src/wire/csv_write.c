@@ -1,4 +1,4 @@
-#include "wire/csv_write.h"
+#include "wire/csv.h"
 
 #include "base/banned.h"
 

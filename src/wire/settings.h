@@ -30,6 +30,8 @@ struct settings {
     uint64_t max_rows; /* 0: no limit */
     uint64_t max_body; /* bytes */
     uint64_t max_fields;
+    uint64_t max_rows_in;
+    uint64_t max_changes;
     uint64_t lock_timeout; /* milliseconds, like all times below but receipt_days */
     uint64_t statement_timeout;
     uint64_t connect_timeout;

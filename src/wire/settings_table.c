@@ -45,6 +45,10 @@ const struct option settings_options[] = {
      "own."},
     {"max_fields", OPTION_NUMBER, "2000", NULL, 1, 100000, AT(max_fields),
      "The most fields in one form, and members in one JSON object."},
+    {"max_rows_in", OPTION_NUMBER, "10000", NULL, 1, 1000000, AT(max_rows_in),
+     "The most rows that one API request may create."},
+    {"max_changes", OPTION_NUMBER, "100", NULL, 1, 10000, AT(max_changes),
+     "The most changes that one request to /_batch may hold."},
     {"lock_timeout", OPTION_TIME, "2s", NULL, 0, 10 * MINUTE, AT(lock_timeout),
      "How long a save waits for a row that another transaction holds, before it is answered as a "
      "conflict. 0 means as long as it takes."},

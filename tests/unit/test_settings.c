@@ -171,6 +171,8 @@ static void test_limits(void **state)
         {"max_rows", "1000000000", "1000000001", "0", NULL, 1000000000, 0},
         {"max_body", "1G", "1073741825", "1k", "1023", 1073741824, 1024},
         {"max_fields", "100000", "100001", "1", "0", 100000, 1},
+        {"max_rows_in", "1000000", "1000001", "1", "0", 1000000, 1},
+        {"max_changes", "10000", "10001", "1", "0", 10000, 1},
         {"lock_timeout", "10min", "600001", "0", NULL, 600000, 0},
         {"statement_timeout", "1h", "3600001ms", "0s", NULL, 3600000, 0},
         {"connect_timeout", "5min", "301s", "1s", "999ms", 300000, 1000},
@@ -304,7 +306,7 @@ static void test_help(void **state)
         assert_true(strlen(option->help) > 20);
         assert_true(str_ends(str_from(option->help), STR(".")));
     }
-    assert_int_equal(count, 20);
+    assert_int_equal(count, 22);
     assert_int_not_equal(str_find(buf_slice(&buf),
                                   STR("  max_body: a size from 1k to 1G (default: 8M)\n")),
                          SIZE_MAX);
@@ -331,7 +333,7 @@ static void test_sample(void **state)
         buf_str(&plain, str_skip(line, option ? 1 : 0));
         buf_char(&plain, '\n');
     }
-    assert_int_equal(count, 20);
+    assert_int_equal(count, 22);
     memset(&settings, 0, sizeof settings);
     struct str why = STR_NONE;
     if (settings_parse(*state, buf_slice(&plain), &settings, &why))
