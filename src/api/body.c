@@ -69,19 +69,18 @@ static void add_missing(struct change *change, bool creating)
 }
 
 /* A member that may not be written is refused by name, unless it can be a row sent back as read. */
-static bool may_write(struct work *work, const struct change *change, struct str name)
+static bool may_write(struct work *work, const struct change *change, bool whole, struct str name)
 {
     bool creating = change->op == CHANGE_CREATE;
     const struct column *column = table_column(change->table, name);
-    bool of_address = work->route->method == HTTP_PUT && column && column->key_position;
+    bool of_address = whole && column && column->key_position;
     if (column && creating && column->identity_always && !of_address) {
         work_problem(work, "value",
                      str_printf(&work->arena, "The database makes the value of “%.*s” itself.",
                                 STR_ARG(name)));
         return false;
     }
-    if (column && work->route->method != HTTP_PUT &&
-        column_forbidden(change->table, column, creating)) {
+    if (column && !whole && column_forbidden(change->table, column, creating)) {
         work_problem(work, "privilege",
                      str_printf(&work->arena, "The column “%.*s” may not be written here.",
                                 STR_ARG(name)));
@@ -173,32 +172,65 @@ static bool read_object(struct work *work, struct json_object *body)
     return err ? malformed(work, err, at) : true;
 }
 
-bool body_read(struct work *work, enum change_op op, bool whole, struct change *change)
+/* The version column's own member, where the body has one. */
+static struct str column_claim(const struct work *work, const struct json_object *body)
 {
-    struct json_object body = {0}, base;
+    return work->table->version ? member_text(body, work->table->version->name) : STR_NONE;
+}
+
+bool body_take(struct work *work, enum change_op op, bool whole, const struct json_object *body,
+               struct str version, struct change *change)
+{
+    struct json_object base;
     change_start(work, op, change);
     change->json = true;
-    change->fields = ARENA_ARRAY(&work->arena, work->table->column_count + 1, struct field);
-    if (!claim_token(work, request_header(&work->request, "HTTP_IDEMPOTENCY_KEY"), change) ||
-        !read_object(work, &body) || !read_base(work, &body, &base))
+    change->fields =
+        ARENA_ARRAY(&work->arena, work->table->column_count + work->table->key_count + 1,
+                    struct field);
+    if (!read_base(work, body, &base))
         return false;
-    for (size_t i = 0; i < body.count; i++) {
-        if (!may_write(work, change, body.members[i].name))
+    for (size_t i = 0; i < body->count; i++) {
+        if (!may_write(work, change, whole, body->members[i].name))
             return false;
-        if (add_member(work, change, &body.members[i], &base))
+        if (add_member(work, change, &body->members[i], &base))
             continue;
         if (!work_reread(work))
             work_problem(work, "unknown-name",
                          str_printf(&work->arena, "The table has no column “%.*s”.",
-                                    STR_ARG(body.members[i].name)));
+                                    STR_ARG(body->members[i].name)));
         return false;
     }
     if (whole)
         add_missing(change, op == CHANGE_CREATE);
     if (op == CHANGE_UPDATE)
         add_seen(change, &base);
-    struct claim claim = {.version = member_text(&body, STR("_version"))};
-    if (work->table->version)
-        claim.column = member_text(&body, work->table->version->name);
+    struct claim claim = {member_text(body, STR("_version")), column_claim(work, body), version};
     return op == CHANGE_CREATE || claim_version(work, &claim, change);
+}
+
+bool body_read(struct work *work, enum change_op op, bool whole, struct change *change)
+{
+    struct json_object body = {0};
+    struct str token = request_header(&work->request, "HTTP_IDEMPOTENCY_KEY");
+    return read_object(work, &body) && body_take(work, op, whole, &body, STR_NONE, change) &&
+           claim_token(work, token, change);
+}
+
+void body_add_key(struct work *work, struct change *change)
+{
+    const struct table *table = work->table;
+    size_t count = 0;
+    for (size_t i = 0; i < change->field_count; i++)
+        if (!change->fields[i].column->key_position)
+            change->fields[count++] = change->fields[i];
+    for (size_t i = 0; i < table->key_count; i++) {
+        struct buf json;
+        buf_init(&json, &work->arena, SIZE_MAX / 4);
+        json_string(&json, work->key.values[i]);
+        change->fields[count++] = (struct field){.column = table->key[i],
+                                                 .value = work->key.values[i],
+                                                 .json = buf_slice(&json)};
+        change->restoring |= table->key[i]->identity_always;
+    }
+    change->field_count = count;
 }

@@ -14,4 +14,14 @@
  */
 bool body_read(struct work *work, enum change_op op, bool whole, struct change *change);
 
+/*
+ * The same from an object that is parsed already, about work's table and key;
+ * version is a version claimed beside it (STR_NONE: none). Takes no token.
+ */
+bool body_take(struct work *work, enum change_op op, bool whole, const struct json_object *body,
+               struct str version, struct change *change);
+
+/* Gives a row that is created the key of its address, whatever the body says of it. */
+void body_add_key(struct work *work, struct change *change);
+
 #endif

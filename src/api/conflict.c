@@ -226,10 +226,16 @@ static void states(struct work *work, const struct save *save)
     }
 }
 
+/* After which it is worth trying again. */
+static int seconds(enum reason reason)
+{
+    return reason == REASON_LOCKED ? 2 : 5;
+}
+
 static void retry(struct work *work, const struct problem *problem, enum reason reason)
 {
     struct buf *out = OUT(work);
-    int after = reason == REASON_LOCKED ? 2 : 5;
+    int after = seconds(reason);
     json_name(out, "retry");
     buf_text(out, "{\"same_request\":");
     json_string(out, problem->again ? STR("after") : STR("never"));
@@ -237,26 +243,20 @@ static void retry(struct work *work, const struct problem *problem, enum reason 
     json_string(out, str_from(problem->how));
     json_name(out, "after");
     buf_printf(out, "%d}", problem->again ? after : 0);
-    if (problem->again)
-        reply_header(&work->reply, "Retry-After", str_printf(&work->arena, "%d", after));
 }
 
-void conflict_json(struct work *work, const struct save *save)
+void conflict_members(struct work *work, const struct save *save)
 {
     struct buf *out = OUT(work);
     const struct outcome *outcome = &save->outcome;
     const struct problem *problem = problem_for(outcome->reason);
-    work->reply.status = problem_status(outcome, save->change.strict);
-    reply_header(&work->reply, "Content-Type", STR("application/problem+json"));
-    reply_header(&work->reply, "Cache-Control", STR("no-store"));
-    buf_char(out, '{');
     json_name(out, "type");
     json_string(out, str_printf(&work->arena, "%.*s/_problems/%s", STR_ARG(work->request.prefix),
                                 problem->name));
     json_name(out, "title");
     json_string(out, str_from(problem->title));
     json_name(out, "status");
-    buf_printf(out, "%d", work->reply.status);
+    buf_printf(out, "%d", problem_status(outcome, save->change.strict));
     json_name(out, "detail");
     json_string(out, detail(work, save));
     json_name(out, "reason");
@@ -277,5 +277,17 @@ void conflict_json(struct work *work, const struct save *save)
     problem_members(out, problem, detail(work, save), str_from(outcome->error.sqlstate));
     states(work, save);
     retry(work, problem, outcome->reason);
-    buf_text(out, "}\n");
+}
+
+void conflict_json(struct work *work, const struct save *save)
+{
+    enum reason reason = save->outcome.reason;
+    work->reply.status = problem_status(&save->outcome, save->change.strict);
+    reply_header(&work->reply, "Content-Type", STR("application/problem+json"));
+    reply_header(&work->reply, "Cache-Control", STR("no-store"));
+    if (problem_for(reason)->again)
+        reply_header(&work->reply, "Retry-After", str_printf(&work->arena, "%d", seconds(reason)));
+    buf_char(OUT(work), '{');
+    conflict_members(work, save);
+    buf_text(OUT(work), "}\n");
 }

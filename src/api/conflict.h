@@ -9,4 +9,7 @@
 /* Answers for an outcome that is a conflict or refused; the status is the problem's. */
 void conflict_json(struct work *work, const struct save *save);
 
+/* The members of that document alone, for one among several; work's table and key are its own. */
+void conflict_members(struct work *work, const struct save *save);
+
 #endif

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/batch.h"
 #include "api/list.h"
 #include "api/rows.h"
 #include "page/browse.h"
@@ -43,6 +44,13 @@ const struct route routes[] = {
      .catalog = CATALOG_NONE,
      .html = refuse_explain,
      .json = refuse_explain},
+    {.pattern = "/_batch",
+     .method = HTTP_POST,
+     .access = ACCESS_WRITE,
+     .origin = ORIGIN_SAME,
+     .body = BODY_LIMITED,
+     .catalog = CATALOG_KEPT,
+     .json = batch},
     {.pattern = "/{table}",
      .method = HTTP_GET,
      .access = ACCESS_READ,

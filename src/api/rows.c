@@ -249,28 +249,6 @@ void rows_delete_where(struct work *work)
     write_row(work, TARGET_FILTER, CHANGE_DELETE, false);
 }
 
-/* The fields of a row that is created under the key of its address. */
-static void add_key(struct work *work, struct change *change)
-{
-    struct field *fields =
-        ARENA_ARRAY(&work->arena, change->field_count + work->table->key_count, struct field);
-    size_t count = 0;
-    for (size_t i = 0; i < work->table->key_count; i++) {
-        struct buf json;
-        buf_init(&json, &work->arena, SIZE_MAX / 4);
-        json_string(&json, work->key.values[i]);
-        fields[count++] = (struct field){.column = work->table->key[i],
-                                         .value = work->key.values[i],
-                                         .json = buf_slice(&json)};
-        change->restoring |= work->table->key[i]->identity_always;
-    }
-    for (size_t i = 0; i < change->field_count; i++)
-        if (!change->fields[i].column->key_position)
-            fields[count++] = change->fields[i];
-    change->fields = fields;
-    change->field_count = count;
-}
-
 /* PUT replaces the row; with If-None-Match: * it creates it. */
 static void put(struct work *work, enum target target)
 {
@@ -285,7 +263,7 @@ static void put(struct work *work, enum target target)
     struct write *write = new_write(work, target);
     if (!write || !body_read(work, CHANGE_CREATE, true, &write->save.change))
         return;
-    add_key(work, &write->save.change);
+    body_add_key(work, &write->save.change);
     start(write);
 }
 

@@ -29,6 +29,9 @@ void pg_free(struct pg *pg);
  */
 void pg_run(struct pg *pg, struct talk *talk);
 
+/* Takes back a transaction of several pipelines that nobody will finish. */
+void pg_abandon(struct pg *pg);
+
 bool pg_connected(const struct pg *pg);
 /* Closes the connection; the next pg_run opens it again. */
 void pg_close(struct pg *pg);

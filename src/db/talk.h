@@ -37,6 +37,13 @@ struct answer {
     struct str *cells; /* rows * columns, STR_NONE is NULL; valid until the request ends */
 };
 
+/*
+ * A pipeline is a transaction of its own, or part of one: the first part begins
+ * it, and a part that fails is taken back alone. Whoever opened one ends it, with
+ * a pipeline that asks nothing more.
+ */
+enum talk_transaction { TALK_ALONE, TALK_OPEN, TALK_COMMIT, TALK_ROLLBACK };
+
 struct talk {
     struct arena *arena;
     struct statement asked[TALK_MAX_STATEMENTS];
@@ -60,6 +67,8 @@ struct talk {
     size_t each_count; /* rows given */
     /* Milliseconds to wait for the next row before the statement is cancelled; 0: no limit. */
     uint64_t patience;
+    enum talk_transaction transaction; /* stays as it is from pipeline to pipeline */
+    unsigned again; /* how often the transaction was begun before: it waits a little first */
     /* Who asks, and how long it may take: in force for each pipeline of this talk. */
     struct str user;
     bool user_role;

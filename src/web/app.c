@@ -331,6 +331,8 @@ void app_serve(struct app *app, struct gateway *gateway)
     }
     if (!buf_ok(&work->reply.body))
         work_problem(work, "too-large", STR("The answer is larger than pg409 can hold."));
+    if (app->pg)
+        pg_abandon(app->pg); /* before anybody waits for what it holds */
     writelog_headers(work);
     reply_send(&work->reply, gateway);
     writelog_line(work);

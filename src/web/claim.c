@@ -73,6 +73,7 @@ static struct str filter_claim(const struct work *work)
 bool claim_version(struct work *work, const struct claim *claim, struct change *change)
 {
     if (!add_if_match(work, change) || !add(work, claim->version, change) ||
+        !add(work, claim->beside, change) ||
         !add(work, form_get(&work->request.query, STR("_version")), change) ||
         !add(work, claim->column, change) || !add(work, filter_claim(work), change))
         return false;
@@ -128,7 +129,7 @@ static struct str loggable(const struct db_error *error)
     return quotes ? STR_NONE : error->message;
 }
 
-void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
+void claim_log(struct work *work, const struct change *change, const struct outcome *outcome)
 {
     work->outcome = outcome_name(outcome->kind);
     if (outcome->reason != REASON_NONE)
@@ -136,10 +137,23 @@ void claim_answer(struct work *work, const struct change *change, const struct o
     work->logged_sqlstate = str_from(outcome->error.sqlstate);
     work->trouble = loggable(&outcome->error);
     log_columns(work, change);
+    if (outcome->has_version)
+        work->logged_current = version_token(&work->arena, outcome->version);
+}
+
+void claim_forget(struct work *work)
+{
+    work->outcome = work->reason = NULL;
+    work->logged_columns = work->logged_base = work->logged_current = STR_NONE;
+    work->logged_sqlstate = work->trouble = STR_NONE;
+}
+
+void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
+{
+    claim_log(work, change, outcome);
     if (!outcome->has_version)
         return;
-    struct str token = version_token(&work->arena, outcome->version);
-    work->logged_current = token;
+    struct str token = work->logged_current;
     reply_header(&work->reply, "PG409-Version", token);
     reply_header(&work->reply, "ETag", str_printf(&work->arena, "\"%.*s\"", STR_ARG(token)));
 }

@@ -11,6 +11,7 @@
 struct claim {
     struct str version; /* _version */
     struct str column;  /* the version column's own name */
+    struct str beside;  /* beside the body: of one change in a batch */
 };
 
 /*
@@ -30,6 +31,10 @@ void change_start(struct work *work, enum change_op op, struct change *change);
  * answered.
  */
 bool claim_token(struct work *work, struct str given, struct change *change);
+
+/* What the log line needs of an outcome; and nothing of it any more, before the next. */
+void claim_log(struct work *work, const struct change *change, const struct outcome *outcome);
+void claim_forget(struct work *work);
 
 /* ETag, PG409-Version and PG409-Outcome of an outcome, and what the log line needs. */
 void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome);

@@ -104,6 +104,17 @@ const struct problem problems[] = {
     {"unknown-name", REASON_NONE, 400, "The request names something unknown",
      "A column, operator or parameter of that name does not exist.", "Check the address.",
      "correct the name", false},
+    {"unsure", REASON_NONE, 503, "It is not known whether this was saved",
+     "The connection to the database broke just when the change was being saved, so it may have "
+     "been saved or not.",
+     "Look at the list whether it is there, before you send it again.",
+     "read before sending again; an Idempotency-Key makes repeating safe where receipts are "
+     "installed",
+     false},
+    {"batch", REASON_NONE, 409, "Nothing was saved: some of these changes do not fit any more",
+     "Several changes were sent together, to be made all or none, and some of them cannot be made.",
+     "Look at each of the changes that are named, mend them, and send all of them again.",
+     "mend the changes that are listed and send the whole batch again", false},
     {"merge-duplicates", REASON_NONE, 422, "Writing over what is there is not done unseen",
      "The request asked to create rows and, where one is there already, to write over it. Nobody "
      "would have seen what was there, so nothing was done.",

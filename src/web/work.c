@@ -47,6 +47,12 @@ void work_refuse(struct work *work, struct refusal refusal)
     if (!work->outcome)
         work->outcome = "refused";
     work->reason = refusal.name;
+    if (work->about.len)
+        refusal.detail =
+            str_printf(&work->arena, "%.*s: %.*s", STR_ARG(work->about),
+                       STR_ARG(refusal.detail.ptr
+                                   ? refusal.detail
+                                   : str_from(problem_named(str_from(refusal.name))->meaning)));
     work->app->refuse(work, refusal);
 }
 

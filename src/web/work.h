@@ -32,6 +32,7 @@ struct work {
     const char *reason;
     size_t logged_rows; /* of several that are written together; 0: one */
     struct str logged_columns, logged_base, logged_current, logged_sqlstate;
+    struct str about;   /* stands before the detail of a refusal: which of several changes it is */
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */
 };
 

@@ -61,7 +61,7 @@ static bool claim(struct world *world, struct claims claims, struct change *chan
 {
     struct work *work = &world->app.work;
     struct arena arena = work->arena;
-    struct claim body = {str_from(claims.version), str_from(claims.column)};
+    struct claim body = {str_from(claims.version), str_from(claims.column), {0}};
     *work = (struct work){.app = &world->app, .arena = arena};
     work->table = &world->app.catalog->tables[0];
     reply_init(&work->reply, &work->arena);
