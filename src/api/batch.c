@@ -18,7 +18,7 @@ struct run {
     struct part *parts;
     size_t count, at;
     size_t failed;    /* of those so far */
-    struct str token; /* of the whole batch; STR_NONE where no receipt would keep it */
+    struct str token; /* its Idempotency-Key; STR_NONE without */
     unsigned tries;
 };
 
@@ -224,9 +224,10 @@ static void after_commit(void *ctx)
     struct talk *talk = &run->work->talk;
     bool lost = talk->failed && talk->error.reason == REASON_AWAY;
     talk->transaction = TALK_ALONE;
+    talk->unsure |= lost; /* it may have been done: what comes next has to find out */
     if (!talk->failed)
         answer_done(run);
-    else if (lost && creates(run) && !run->token.ptr)
+    else if (lost && creates(run) && !work_catalog(run->work)->receipts)
         work_problem(run->work, "unsure", STR_NONE);
     else
         begin_again(run, talk->error.reason);
@@ -262,7 +263,8 @@ static void next(struct run *run)
     save->talk = &work->talk;
     save->done = after_save;
     save->ctx = run;
-    if (run->token.ptr && save->change.op == CHANGE_CREATE)
+    save->change.mark = str_printf(&work->arena, "%.*s/%zu", STR_ARG(work->mark), run->at);
+    if (run->token.ptr)
         save->change.token = str_printf(&work->arena, "%.*s/%zu", STR_ARG(run->token), run->at);
     save_row(save);
 }
@@ -296,7 +298,5 @@ void batch(struct work *work)
         !claim_token(work, request_header(&work->request, "HTTP_IDEMPOTENCY_KEY"), &key))
         return;
     run->token = key.token;
-    if (!run->token.ptr && work_catalog(work)->receipts)
-        run->token = work_random(work, 16);
     start(run);
 }

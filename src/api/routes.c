@@ -2,6 +2,7 @@
 
 #include "api/batch.h"
 #include "api/list.h"
+#include "api/openapi.h"
 #include "api/rows.h"
 #include "page/browse.h"
 #include "page/edit.h"
@@ -18,7 +19,7 @@ const struct route routes[] = {
      .body = BODY_NONE,
      .catalog = CATALOG_FRESH,
      .html = browse_tables,
-     .json = rows_tables},
+     .json = openapi},
     {.pattern = "/_health",
      .method = HTTP_GET,
      .access = ACCESS_ANYONE,

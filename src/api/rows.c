@@ -9,28 +9,6 @@
 
 #include "base/banned.h"
 
-void rows_tables(struct work *work)
-{
-    struct buf *out = OUT(work);
-    const struct catalog *catalog = work_catalog(work);
-    answer_json(work);
-    buf_text(out, "{\"tables\":[");
-    for (size_t i = 0; i < catalog->table_count; i++) {
-        const struct table *table = &catalog->tables[i];
-        if (table->key_count == 0 || !table->can_select)
-            continue;
-        json_comma(out);
-        buf_text(out, "{\"name\":");
-        json_string(out, table->name);
-        buf_text(out, ",\"protected\":");
-        buf_text(out, table->protected ? "true" : "false");
-        json_name(out, "version");
-        json_string(out, table->version ? table->version->name : STR("xmin"));
-        buf_char(out, '}');
-    }
-    buf_text(out, "]}\n");
-}
-
 /* Whether If-None-Match names this version or anything at all (RFC 9110, section 13.1.2). */
 static bool is_known(struct work *work, struct str token)
 {

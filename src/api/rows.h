@@ -18,7 +18,4 @@ void rows_patch_where(struct work *work);
 void rows_put_where(struct work *work);
 void rows_delete_where(struct work *work);
 
-/* GET /: for now the tables by name; the OpenAPI document comes with the rest of the API. */
-void rows_tables(struct work *work);
-
 #endif

@@ -13,6 +13,7 @@
 
 #define CONTENTION_TRIES 3
 #define SEND_TRIES 3
+#define REACH_TRIES 6 /* after a write: a server that crashed is there again in a second or two */
 
 void pg_environment(void)
 {
@@ -146,13 +147,14 @@ static bool still_open(struct pg *pg)
     return poll(&fd, 1, 0) == 0 || (PQconsumeInput(pg->conn) && poll(&fd, 1, 0) == 0);
 }
 
-static void sleep_with_jitter(unsigned attempt)
+/* Sleeps at least so many milliseconds and up to spread more, so that two that met do not meet
+ * again. Both together are below a second. */
+static void sleep_with_jitter(long least, long spread)
 {
     unsigned random = 0;
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
         random = 0;
-    long most = 10L << attempt; /* milliseconds: full jitter, doubling */
-    struct timespec pause = {.tv_nsec = (1 + (long)random % most) * 1000000L};
+    struct timespec pause = {.tv_nsec = (least + 1 + (long)random % spread) * 1000000L};
     nanosleep(&pause, NULL);
 }
 
@@ -173,6 +175,19 @@ void pg_abandon(struct pg *pg)
     pg->open = pg->timed = false;
 }
 
+/* A connection, new or as it is. Under a write that may have been done the server is waited for. */
+static bool reach(struct pg *pg, const struct talk *talk)
+{
+    if (pg_connected(pg) && (talk->repeatable || still_open(pg)))
+        return true;
+    for (unsigned attempt = 0; !pg_connect(pg); attempt++) {
+        if (!talk->unsure || attempt == REACH_TRIES)
+            return false;
+        sleep_with_jitter(15L << attempt, 15L << attempt);
+    }
+    return true;
+}
+
 /* Sends it until an answer came; gives up when repeating could do the change twice. */
 static void run_sure(struct pg *pg, struct talk *talk)
 {
@@ -183,15 +198,17 @@ static void run_sure(struct pg *pg, struct talk *talk)
     if (talk->transaction == TALK_OPEN) {
         talk->repeatable = true; /* it has just begun: nothing is done before its commit */
         if (talk->again)
-            sleep_with_jitter(talk->again);
+            sleep_with_jitter(0, 10L << talk->again);
     }
     for (unsigned attempt = 0; attempt < SEND_TRIES; attempt++) {
-        bool reused = pg_connected(pg) && (talk->repeatable || still_open(pg));
-        if (!reused && !pg_connect(pg)) {
+        if (!reach(pg, talk)) {
             fail_connection(pg, talk);
             return;
         }
-        if (run_once(pg, talk) || !talk->repeatable || talk->each_count)
+        if (run_once(pg, talk))
+            return;
+        talk->unsure |= talk->writing && talk->transaction == TALK_ALONE;
+        if (!talk->repeatable || talk->each_count)
             return;
     }
 }
@@ -207,7 +224,7 @@ void pg_run(struct pg *pg, struct talk *talk)
          attempt < CONTENTION_TRIES && talk->failed && !talk->each_count &&
          talk->transaction == TALK_ALONE && talk->error.reason == REASON_CONTENTION;
          attempt++) {
-        sleep_with_jitter(attempt);
+        sleep_with_jitter(0, 10L << attempt);
         run_sure(pg, talk);
     }
     if (talk->failed && talk->error.reason == REASON_CATALOG)

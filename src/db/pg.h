@@ -23,9 +23,11 @@ void pg_free(struct pg *pg);
 /*
  * Sends what talk asked as one pipeline and one transaction (READ COMMITTED),
  * waits, and fills talk's answers, failed and error. Connects first when it has
- * to. A lost connection is opened again and everything sent once more when the
- * talk is repeatable; serialization failures and deadlocks are tried three times
- * more, with jitter. Never touches talk->then.
+ * to. A lost connection is opened again and everything sent once more, three times
+ * in all, when the talk is repeatable; a server that is away just then is waited for
+ * when the talk is writing, for it may be restarting, a second or two. Serialization
+ * failures and deadlocks are tried three times more, with jitter. Never touches
+ * talk->then.
  */
 void pg_run(struct pg *pg, struct talk *talk);
 

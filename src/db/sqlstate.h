@@ -16,6 +16,7 @@ enum reason {
     REASON_OVERWRITE,        /* "whatever is there" is not allowed here */
     REASON_NO_ROW,           /* there is no such row */
     REASON_KEY_REUSED,       /* an Idempotency-Key came back with another body */
+    REASON_UNSURE,           /* a create was sent, its answer got lost, and nothing tells */
     REASON_EXISTS,           /* a row of that key exists and only creating was asked for */
     REASON_TRIGGER,          /* a trigger kept the row as it was */
     REASON_ROW_SECURITY,     /* row level security hides the row or forbids the change */

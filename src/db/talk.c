@@ -17,6 +17,7 @@ void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx)
     talk->each = NULL;
     talk->each_count = 0;
     talk->patience = 0;
+    talk->writing = false;
     talk->then = then;
     talk->ctx = ctx;
 }

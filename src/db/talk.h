@@ -50,6 +50,10 @@ struct talk {
     size_t asked_count;
     /* Set by who asks: sending it all once more cannot do a second change. */
     bool repeatable;
+    /* Set by who asks: it changes something, so what became of it has to be found out. */
+    bool writing;
+    /* A connection was lost under a write of this talk: what was sent then may have been done. */
+    bool unsure;
     /* Set by who asks: triggers or policies may look at pg409.user, so it has to be set. */
     bool personal;
     struct answer answers[TALK_MAX_STATEMENTS];

@@ -44,7 +44,7 @@ size_t receipt_ask(struct talk *talk, const struct change *change)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql, "SELECT version, op, username, token, at::text FROM pg409.receipt"
+    sql_raw(&sql, "SELECT version, op, username, token, at::text, digest FROM pg409.receipt"
                   " WHERE table_name = ");
     sql_value(&sql, table_text(talk->arena, change->table));
     sql_raw(&sql, " AND row_key = ");
@@ -72,21 +72,40 @@ static struct version version_kept(struct arena *arena, const struct table *tabl
     return version_of(arena, table, str_is(column, "null") ? STR_NONE : column, xmin);
 }
 
+static struct receipt receipt_at(struct arena *arena, const struct table *table,
+                                 const struct answer *answer, size_t row)
+{
+    return (struct receipt){
+        .found = true,
+        .version = version_kept(arena, table, answer_cell(answer, row, 0)),
+        .op = answer_cell(answer, row, 1),
+        .user = answer_cell(answer, row, 2),
+        .token = answer_cell(answer, row, 3),
+        .at = instant(arena, answer_cell(answer, row, 4)),
+        .digest = answer_cell(answer, row, 5),
+    };
+}
+
 struct receipt receipt_of(struct arena *arena, const struct table *table,
                           const struct answer *answer, const struct version *version)
 {
     for (size_t row = 0; row < answer->rows; row++) {
-        struct receipt receipt = {
-            .found = true,
-            .version = version_kept(arena, table, answer_cell(answer, row, 0)),
-            .op = answer_cell(answer, row, 1),
-            .user = answer_cell(answer, row, 2),
-            .token = answer_cell(answer, row, 3),
-            .at = instant(arena, answer_cell(answer, row, 4)),
-        };
+        struct receipt receipt = receipt_at(arena, table, answer, row);
         bool wanted =
             version ? version_same(receipt.version, *version) : str_is(receipt.op, "delete");
         if (wanted)
+            return receipt;
+    }
+    return (struct receipt){0};
+}
+
+struct receipt receipt_of_change(struct arena *arena, const struct answer *answer,
+                                 const struct change *change)
+{
+    for (size_t row = 0; row < answer->rows; row++) {
+        struct receipt receipt = receipt_at(arena, change->table, answer, row);
+        if (change->digest.ptr && str_eq(receipt.digest, change->digest) &&
+            str_eq(receipt.user, change->user))
             return receipt;
     }
     return (struct receipt){0};

@@ -17,12 +17,17 @@ struct receipt {
     bool found;
     struct version version;
     struct str op, user, token, at; /* at as RFC 3339 */
+    struct str digest;              /* of what the change said */
 };
 
 /* The newest receipt of that answer that is about this version, or (op delete) the newest at all.
  */
 struct receipt receipt_of(struct arena *arena, const struct table *table,
                           const struct answer *answer, const struct version *version);
+
+/* The newest receipt of that answer that this very change left: same user, same digest. */
+struct receipt receipt_of_change(struct arena *arena, const struct answer *answer,
+                                 const struct change *change);
 
 /* Asks which row a create with this token made. Returns the index of the answer. */
 size_t receipt_ask_created(struct talk *talk, const struct change *change);

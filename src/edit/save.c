@@ -2,13 +2,12 @@
 
 #include "edit/receipt.h"
 #include "edit/save_sql.h"
-#include "wire/digest.h"
+#include "edit/save_steps.h"
 
 #include "base/banned.h"
 
 #define MAX_REBASES 5
 
-static void ask_write(struct save *save);
 static void look(struct save *save);
 
 const char *outcome_name(enum outcome_kind kind)
@@ -30,9 +29,27 @@ const char *outcome_name(enum outcome_kind kind)
     return "refused";
 }
 
-static void finish(struct save *save, enum outcome_kind kind, enum reason reason)
+/*
+ * A create was sent twice, the first answer was lost, and the second is none. Where the next try
+ * cannot be told from a new row either, nobody must be told that nothing happened.
+ */
+static bool lost_track(const struct save *save, enum reason reason)
 {
-    if (save->rebases && (kind == OUTCOME_CONFLICT || kind == OUTCOME_REFUSED))
+    const struct change *change = &save->change;
+    bool recognised = change->receipts && !(save->own && change->json);
+    if (change->op != CHANGE_CREATE || !save->talk->unsure || recognised)
+        return false;
+    return reason == REASON_LOCKED || reason == REASON_CONTENTION || reason == REASON_AWAY ||
+           reason == REASON_FULL || reason == REASON_READ_ONLY || reason == REASON_TIMEOUT;
+}
+
+void save_finish(struct save *save, enum outcome_kind kind, enum reason reason)
+{
+    if (lost_track(save, reason)) {
+        kind = OUTCOME_REFUSED;
+        reason = REASON_UNSURE;
+    }
+    if (save->rebases && !save->overwrites && (kind == OUTCOME_CONFLICT || kind == OUTCOME_REFUSED))
         save->change.version = save->claimed; /* what the form's base belongs to */
     save->outcome.kind = kind;
     save->outcome.reason = reason;
@@ -54,135 +71,10 @@ static enum outcome_kind kind_of(enum reason reason)
     }
 }
 
-static void after_duplicate(void *ctx)
-{
-    struct save *save = ctx;
-    const struct table *table = save->change.table;
-    const struct answer *answer = &save->talk->answers[save->row_answer];
-    if (!save->talk->failed && answer->rows > 0)
-        save->outcome.other_key = row_key_segment(save->talk->arena, table, answer, 0, 0);
-    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
-}
-
-/* A unique value is taken by a row that can perhaps be shown. */
-static void taken(struct save *save)
-{
-    const struct db_error *error = &save->outcome.error;
-    const struct unique *unique = table_unique(save->change.table, error->constraint);
-    if (unique) {
-        talk_then(save->talk, after_duplicate, save);
-        if (save_ask_duplicate(save, unique))
-            return;
-        save->talk->then = NULL;
-    }
-    finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
-}
-
-static void cannot_look(struct save *save)
+void save_finish_failed(struct save *save)
 {
     save->outcome.error = save->talk->error;
-    finish(save, kind_of(save->talk->error.reason), save->talk->error.reason);
-}
-
-/* Content and version come from one read of the row; without a row only its address is left. */
-static void after_made(void *ctx)
-{
-    struct save *save = ctx;
-    struct row row;
-    if (save->talk->failed) {
-        cannot_look(save);
-        return;
-    }
-    row_take(save->talk->arena, save->change.table, &save->talk->answers[save->row_answer], false,
-             true, &row);
-    save->outcome.version = row.version;
-    save->outcome.has_version = row.found;
-    *(save->change.show ? &save->outcome.shown : &save->outcome.json) = row.json;
-    finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-}
-
-static void after_made_several(void *ctx)
-{
-    struct save *save = ctx;
-    if (save->talk->failed)
-        cannot_look(save);
-    else
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-}
-
-/*
- * The row was made before. An answer that shows it shows it as it is now; one that does not bears
- * the version that was made: to whoever still has what was sent, a later one would be a lie.
- */
-static void repeated(struct save *save, const struct created *created)
-{
-    const struct change *change = &save->change;
-    bool shown = change->json && !change->without_row;
-    if (change->bulk) {
-        talk_then(save->talk, after_made_several, save);
-        save_ask_made(save);
-        return;
-    }
-    if (shown && created->value_count == change->table->key_count) {
-        talk_then(save->talk, after_made, save);
-        if (change->show)
-            save->row_answer = row_ask_shown(save->talk, change->catalog, change->table,
-                                             created->row, change->show);
-        else
-            save->row_answer = row_ask(save->talk, change->table, created->row, false, true);
-        save->talk->repeatable = true;
-        return;
-    }
-    save->outcome.version = created->version;
-    save->outcome.has_version = created->has_version;
-    finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-}
-
-/*
- * The token made a row before. The same content again is a repeat; other content
- * is a new row typed into an old form (Create, Back, type, Create), or, by an
- * Idempotency-Key, a mistake of the client.
- */
-static void after_created(void *ctx)
-{
-    struct save *save = ctx;
-    struct change *change = &save->change;
-    struct created created;
-    if (save->talk->failed) {
-        cannot_look(save);
-        return;
-    }
-    created =
-        receipt_created(save->talk->arena, change->table, &save->talk->answers[save->row_answer]);
-    save->outcome.key = created.key;
-    if (created.key.ptr && str_eq(created.digest, change->digest)) {
-        repeated(save, &created);
-    } else if (created.key.ptr && change->json) {
-        finish(save, OUTCOME_REFUSED, REASON_KEY_REUSED);
-    } else if (!str_is(save->outcome.error.constraint, "receipt_create_token")) {
-        taken(save);
-    } else if (!created.key.ptr) {
-        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
-    } else {
-        struct str parts[] = {change->token, change->digest};
-        change->token = digest_of(save->talk->arena, parts, 2);
-        ask_write(save);
-    }
-}
-
-/*
- * A unique value is taken. A create that comes back a second time may run into
- * its own row before it runs into its receipt, so the receipt is asked first.
- */
-static void duplicate(struct save *save)
-{
-    const struct change *change = &save->change;
-    if (change->op == CHANGE_CREATE && change->receipts && change->token.ptr) {
-        talk_then(save->talk, after_created, save);
-        save->row_answer = receipt_ask_created(save->talk, change);
-    } else {
-        taken(save);
-    }
+    save_finish(save, kind_of(save->talk->error.reason), save->talk->error.reason);
 }
 
 /* Either no row can have that key, or it was a value of the editor's that could not be read. */
@@ -191,15 +83,14 @@ static void after_key(void *ctx)
     struct save *save = ctx;
     const struct change *change = &save->change;
     bool unreadable = save->talk->failed && save->talk->error.reason == REASON_VALUE;
-    if (save->talk->failed && !unreadable) {
-        save->outcome.error = save->talk->error;
-        finish(save, kind_of(save->talk->error.reason), save->talk->error.reason);
-    } else if (unreadable)
-        finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
+    if (save->talk->failed && !unreadable)
+        save_finish_failed(save);
+    else if (unreadable)
+        save_finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
     else if (!change->versioned && !change->any)
-        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
+        save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
     else
-        finish(save, OUTCOME_REFUSED, REASON_VALUE);
+        save_finish(save, OUTCOME_REFUSED, REASON_VALUE);
 }
 
 /* A value could not be read. When it is the one in the address, there is no such row. */
@@ -208,6 +99,20 @@ static void look_at_key(struct save *save)
     talk_then(save->talk, after_key, save);
     row_ask(save->talk, save->change.table, save->change.key, false, false);
     save->talk->repeatable = true;
+}
+
+/* "Whatever is there" was sent once, and nobody knows whether it was done; receipts do. */
+static bool may_overwrite_again(const struct save *save)
+{
+    return save->change.any && save->change.receipts && save->talk->unsure;
+}
+
+/* From here on only on the version that is found, so that it is never done twice. */
+static void overwrite_again(struct save *save)
+{
+    save->change.any = false;
+    save->overwrites = true;
+    look(save);
 }
 
 static void failed(struct save *save)
@@ -220,11 +125,13 @@ static void failed(struct save *save)
     if (error->reason == REASON_REFERENCED && error->table.len)
         save->outcome.hint_table = error->table;
     if (error->reason == REASON_DUPLICATE)
-        duplicate(save);
+        save_taken(save);
+    else if (error->reason == REASON_AWAY && may_overwrite_again(save))
+        overwrite_again(save);
     else if (error->reason == REASON_VALUE && save->change.op != CHANGE_CREATE)
         look_at_key(save);
     else
-        finish(save, kind_of(error->reason), error->reason);
+        save_finish(save, kind_of(error->reason), error->reason);
 }
 
 static bool all_fields(const struct save *save, bool (*test)(const struct field *field))
@@ -271,6 +178,31 @@ static struct receipt read_receipt(struct save *save, const struct version *vers
     return receipt;
 }
 
+/*
+ * Whether this very write was done before: the receipt of the current version says so (a repeat,
+ * whatever a trigger made of its values), or a try of our own was, whose answer got lost. Then
+ * the row may have been saved again since: the version is the one that was made, without a row
+ * that would not be of it.
+ */
+static bool done_before(struct save *save)
+{
+    struct outcome *outcome = &save->outcome;
+    struct receipt receipt = {0};
+    if (save->change.receipts)
+        receipt = receipt_of_change(save->talk->arena, &save->talk->answers[save->receipt_answer],
+                                    &save->change);
+    bool now =
+        receipt.found && outcome->has_version && version_same(receipt.version, outcome->version);
+    if (!receipt.found || (!now && !save->talk->unsure))
+        return false;
+    if (!now) {
+        outcome->version = receipt.version;
+        outcome->has_version = save->change.op != CHANGE_DELETE;
+        outcome->json = STR_NONE;
+    }
+    return true;
+}
+
 /* The row is at the version that was claimed, and yet it was not written. */
 static void after_lock(void *ctx)
 {
@@ -278,19 +210,19 @@ static void after_lock(void *ctx)
     if (save->talk->failed)
         failed(save);
     else if (save->talk->answers[save->row_answer].rows > 0)
-        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+        save_finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
     else
-        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+        save_finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
 }
 
 static void not_written(struct save *save)
 {
     if (!save->change.table->row_security) {
-        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+        save_finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
         return;
     }
     if (save->change.op == CHANGE_DELETE) { /* no statement asks the policies for DELETE alone */
-        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+        save_finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
         return;
     }
     talk_then(save->talk, after_lock, save);
@@ -298,16 +230,15 @@ static void not_written(struct save *save)
 }
 
 /*
- * The row may have gone to the key that this very form gave it (double click, Back and Save
- * again): then it is looked for there. False when the change gives it no other key.
+ * The row may have gone to the key that this very change gave it (double click, a lost answer,
+ * Back and Save again): then it is looked for there. False when the change gives it no other key.
  */
 static bool look_where_it_went(struct save *save)
 {
     struct change *change = &save->change;
-    bool form = !change->json && !change->strict && change->receipts && change->token.ptr;
     struct str *values = ARENA_ARRAY(save->talk->arena, MAX_KEY, struct str);
     bool other = false;
-    if (change->op != CHANGE_UPDATE || !form || save->moved.values)
+    if (change->op != CHANGE_UPDATE || !change->receipts || save->moved.values)
         return false;
     for (size_t i = 0; i < change->table->key_count; i++) {
         const struct field *field = change_field(change, change->table->key[i]);
@@ -324,6 +255,15 @@ static bool look_where_it_went(struct save *save)
     return true;
 }
 
+/* Deleted since, or never there: who names a version has seen the row. */
+static void never_there(struct save *save)
+{
+    if (save->change.versioned)
+        save_finish(save, OUTCOME_CONFLICT, REASON_DELETED);
+    else
+        save_finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
+}
+
 /* No row of that key can be seen. */
 static void gone(struct save *save)
 {
@@ -331,21 +271,20 @@ static void gone(struct save *save)
     const struct answer *exists = &save->talk->answers[save->exists_answer];
     bool asked = change->table->row_security && change->row_exists;
     if (asked && answer_true(exists, 0, 0)) {
-        finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
+        save_finish(save, OUTCOME_REFUSED, REASON_ROW_SECURITY);
         return;
     }
-    if (!change->versioned) {
-        finish(save, OUTCOME_REFUSED, REASON_NO_ROW);
+    if (!change->versioned && !save->overwrites) {
+        never_there(save);
         return;
     }
     struct receipt receipt = read_receipt(save, NULL);
-    bool ours = receipt.found && version_same(change->version, receipt.version);
-    if (look_where_it_went(save))
-        return;
-    if (change->op == CHANGE_DELETE && ours)
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-    else
-        finish(save, OUTCOME_CONFLICT, REASON_DELETED);
+    bool same =
+        change->versioned && receipt.found && version_same(change->version, receipt.version);
+    if (change->op == CHANGE_DELETE && (same || done_before(save)))
+        save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    else if (!look_where_it_went(save))
+        never_there(save);
 }
 
 /* Sends the same change once more, based on what is there now. */
@@ -354,11 +293,12 @@ static void rebase(struct save *save)
     if (save->rebases == 0)
         save->claimed = save->change.version;
     if (save->rebases++ == MAX_REBASES) {
-        finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
+        save_finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
         return;
     }
     save->change.version = save->outcome.version;
-    ask_write(save);
+    save->change.versioned = true;
+    save_write(save);
 }
 
 /*
@@ -383,26 +323,34 @@ static void stale(struct save *save)
 {
     struct change *change = &save->change;
     bool update = change->op == CHANGE_UPDATE;
+    if (done_before(save)) {
+        save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+        return;
+    }
+    if (save->overwrites) {
+        rebase(save);
+        return;
+    }
     bool own = update && from_this_form(save);
     if (!update)
         (void)read_receipt(save, &save->outcome.version);
     bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
     if (update && !own && all_fields(save, is_kept)) {
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+        save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (update && all_fields(save, is_stored)) {
-        finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+        save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
     } else if (update && !change->strict && (harmless || own)) {
         rebase(save);
     } else {
         save->outcome.cut_short = version_cut_short(change->version, save->outcome.version);
-        finish(save, OUTCOME_CONFLICT, REASON_STALE);
+        save_finish(save, OUTCOME_CONFLICT, REASON_STALE);
     }
 }
 
 static void same_version(struct save *save)
 {
     if (save->change.op == CHANGE_UPDATE && all_fields(save, is_stored))
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+        save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     else
         not_written(save);
 }
@@ -411,9 +359,9 @@ static void blind(struct save *save)
 {
     (void)read_receipt(save, &save->outcome.version);
     if (save->change.op == CHANGE_UPDATE && all_fields(save, is_kept))
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+        save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     else
-        finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
+        save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
 }
 
 static void after_look(void *ctx)
@@ -421,17 +369,20 @@ static void after_look(void *ctx)
     struct save *save = ctx;
     const struct change *change = &save->change;
     bool found = !save->talk->failed && save_take_look(save);
-    if (save->moved.values && !(found && from_this_form(save))) {
+    bool elsewhere = save->moved.values != NULL;
+    bool moved_on = change->versioned ? !version_same(change->version, save->outcome.version)
+                                      : save->overwrites;
+    if (elsewhere && !(found && (done_before(save) || from_this_form(save)))) {
         save->change.key = save->moved;
         save->outcome = save->missing;
-        finish(save, OUTCOME_CONFLICT, REASON_DELETED);
+        never_there(save);
     } else if (save->talk->failed)
         failed(save);
     else if (!found)
         gone(save);
-    else if (!change->versioned && !change->any)
+    else if (!change->versioned && !change->any && !save->overwrites)
         blind(save);
-    else if (change->versioned && !version_same(change->version, save->outcome.version))
+    else if (moved_on)
         stale(save);
     else
         same_version(save);
@@ -455,17 +406,18 @@ static void after_write(void *ctx)
         failed(save);
     } else if (answer->rows > 0) {
         save_take_written(save, answer);
-        finish(save, save->rebases ? OUTCOME_REBASED : OUTCOME_SAVED, REASON_NONE);
+        save_finish(save, save->rebases && !save->overwrites ? OUTCOME_REBASED : OUTCOME_SAVED,
+                    REASON_NONE);
     } else if (save->change.bulk && save->change.bulk->pass_taken) {
-        finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+        save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (save->change.op == CHANGE_CREATE) {
-        finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
+        save_finish(save, OUTCOME_REFUSED, REASON_TRIGGER);
     } else {
         look(save);
     }
 }
 
-static void ask_write(struct save *save)
+void save_write(struct save *save)
 {
     const struct change *change = &save->change;
     talk_then(save->talk, after_write, save);
@@ -475,6 +427,7 @@ static void ask_write(struct save *save)
         save_ask_delete(save);
     else
         save_ask_update(save);
+    save->talk->writing = true;
     save->talk->repeatable =
         change->op == CHANGE_CREATE ? change->receipts && change->token.ptr : !change->any;
 }
@@ -485,10 +438,13 @@ void save_row(struct save *save)
     bool update = change->op == CHANGE_UPDATE;
     bool unversioned = change->op != CHANGE_CREATE && !change->versioned && !change->any;
     save->outcome = (struct outcome){0};
-    if (change->op == CHANGE_CREATE && change->token.ptr)
+    if (change->receipts)
         save->change.digest = save_digest(save);
+    save->own = change->op == CHANGE_CREATE && change->receipts && !change->token.ptr;
+    if (save->own)
+        save->change.token = change->mark;
     if (unversioned || (update && all_fields(save, is_kept)))
         look(save);
     else
-        ask_write(save);
+        save_write(save);
 }

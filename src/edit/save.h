@@ -66,9 +66,10 @@ struct change {
     bool without_row;              /* the answer does not show the row: nothing of it is read */
     struct str user;               /* STR_NONE: nobody is logged in */
     struct str token;              /* of this form, or an Idempotency-Key; STR_NONE without */
-    struct str digest;             /* of what a create with a token says; save_row fills it in */
-    bool receipts;                 /* may be written: the schema is installed */
-    bool row_exists;               /* pg409.row_exists may be asked */
+    struct str mark;   /* random, of this request: tells it from another that says the same */
+    struct str digest; /* of what it says, for its receipt; save_row fills it in */
+    bool receipts;     /* may be written: the schema is installed */
+    bool row_exists;   /* pg409.row_exists may be asked */
 };
 
 enum outcome_kind {
@@ -106,6 +107,8 @@ struct save {
     /* how far it is */
     size_t row_answer, receipt_answer, exists_answer;
     unsigned rebases;
+    bool own;               /* a create under a token of our own */
+    bool overwrites;        /* "whatever is there", sent again on the version that is found */
     struct key moved;       /* the change gives the row this key: looked for there as well */
     struct outcome missing; /* what was found out at the old one */
     struct version claimed; /* before the first of them */
@@ -114,7 +117,8 @@ struct save {
 /*
  * Starts save->change; save->done is called when save->outcome is there. save
  * and all it points to live in talk->arena. Sets talk->repeatable, so that a
- * lost connection is survived where that cannot do the change twice.
+ * lost connection is survived where that cannot do the change twice; where receipts are written
+ * that is every change, and the answer says what really happened.
  */
 void save_row(struct save *save);
 

@@ -46,6 +46,25 @@ static struct str digest_of_bulk(const struct save *save)
     return digest;
 }
 
+/*
+ * A version is the base of one write at most, so a write that names it is known by what it says.
+ * "Whatever is there" can be said again and mean it.
+ */
+static struct str based_on(const struct save *save)
+{
+    const struct change *change = &save->change;
+    if (change->any)
+        return change->mark;
+    return change->versioned ? version_token(save->talk->arena, change->version) : STR_NONE;
+}
+
+static struct str operation(const struct change *change)
+{
+    return change->op == CHANGE_CREATE   ? STR("create")
+           : change->op == CHANGE_DELETE ? STR("delete")
+                                         : STR("save");
+}
+
 struct str save_digest(const struct save *save)
 {
     const struct change *change = &save->change;
@@ -53,10 +72,15 @@ struct str save_digest(const struct save *save)
     if (change->bulk)
         return digest_of_bulk(save);
     const struct field **fields = in_order(save);
-    struct str *parts = ARENA_ARRAY(save->talk->arena, 2 + 3 * change->field_count, struct str);
+    struct str *parts =
+        ARENA_ARRAY(save->talk->arena, 4 + MAX_KEY + 3 * change->field_count, struct str);
     size_t count = 0;
     parts[count++] = table->schema;
     parts[count++] = table->name;
+    parts[count++] = operation(change);
+    parts[count++] = based_on(save);
+    for (size_t i = 0; change->op != CHANGE_CREATE && i < table->key_count; i++)
+        parts[count++] = change->key.values[i];
     for (size_t i = 0; i < table->column_count; i++) {
         if (!fields[i])
             continue;

@@ -19,8 +19,9 @@ void save_sql_shown(struct sql *sql, const struct change *change);
 void save_sql_forget(struct change *change);
 
 /*
- * What the change says, to tell a repeat from something else: the table, and of each column that
- * is written what it gets. 32 hex digits in the talk's arena.
+ * What the change says, to tell a repeat from something else: the table, the row and the version
+ * it is based on, and of each column that is written what it gets. 32 hex digits in the talk's
+ * arena.
  */
 struct str save_digest(const struct save *save);
 

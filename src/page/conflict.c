@@ -45,16 +45,20 @@ static void form_again(struct work *work, const struct save *save, size_t first)
     };
     if (view.link.ptr && str_eq(view.link, work->match.key))
         view.link = STR_NONE;
-    page_begin(work, deleting ? STR("Not deleted") : STR("Not saved"));
+    struct str heading = deleting                                ? STR("Not deleted")
+                         : save->outcome.reason == REASON_UNSURE ? STR("Perhaps saved")
+                                                                 : STR("Not saved");
+    page_begin(work, heading);
+    html_raw(OUT(work), "<h1>");
+    html_text(OUT(work), heading);
+    html_raw(OUT(work), "</h1>\n");
     if (deleting) {
-        html_raw(OUT(work),
-                 "<h1>Not deleted</h1>\n<p class=\"notice bad\" role=\"alert\"><strong>");
+        html_raw(OUT(work), "<p class=\"notice bad\" role=\"alert\"><strong>");
         html_text(OUT(work), view.message);
         html_raw(OUT(work), "</strong></p>\n<p><a");
         page_link(work, "href", work_table_segment(work, work->table), work->match.key);
         html_raw(OUT(work), ">Back to the row</a></p>\n");
     } else {
-        html_raw(OUT(work), "<h1>Not saved</h1>\n");
         edit_form(work, &view, first);
     }
     page_end(work);

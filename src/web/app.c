@@ -183,9 +183,11 @@ static void dispatch(struct work *work)
 
 static void start_anew(struct work *work)
 {
+    bool unsure = work->talk.unsure;
     work->retried = true;
     reply_clear(&work->reply);
     dispatch(work);
+    work->talk.unsure = unsure;
 }
 
 bool work_reread(struct work *work)

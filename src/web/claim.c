@@ -8,11 +8,14 @@
 
 void change_start(struct work *work, enum change_op op, struct change *change)
 {
+    if (!work->mark.ptr) /* one for the whole request, also when it is begun anew */
+        work->mark = work_random(work, 16);
     *change = (struct change){
         .op = op,
         .table = work->table,
         .key = work->key,
         .user = work->request.user,
+        .mark = work->mark,
         .receipts = work_catalog(work)->receipts,
         .row_exists = work_catalog(work)->row_exists,
     };

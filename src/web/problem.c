@@ -82,6 +82,13 @@ const struct problem problems[] = {
     {"away", REASON_AWAY, 503, "The database cannot be reached",
      "The database is not running, is just starting, or does not let this site in.",
      "Wait a minute and try again.", "send the same request again after Retry-After", true},
+    {"unsure", REASON_UNSURE, 503, "It is not known whether this was saved",
+     "The connection to the database broke while the new row was being saved, and nothing tells "
+     "whether it was made. pg409 does not send it twice, so there is one such row or none.",
+     "Look into the table first. Only when the row is not there, save again.",
+     "look for the row before you send it again; with an Idempotency-Key, and pg409's schema "
+     "installed, the same create can be sent again safely",
+     false},
     {"full", REASON_FULL, 503, "The database has no room at the moment",
      "It is out of connections, memory or disk space.", "Wait a minute and try again.",
      "send the same request again after Retry-After", true},
@@ -104,13 +111,6 @@ const struct problem problems[] = {
     {"unknown-name", REASON_NONE, 400, "The request names something unknown",
      "A column, operator or parameter of that name does not exist.", "Check the address.",
      "correct the name", false},
-    {"unsure", REASON_NONE, 503, "It is not known whether this was saved",
-     "The connection to the database broke just when the change was being saved, so it may have "
-     "been saved or not.",
-     "Look at the list whether it is there, before you send it again.",
-     "read before sending again; an Idempotency-Key makes repeating safe where receipts are "
-     "installed",
-     false},
     {"batch", REASON_NONE, 409, "Nothing was saved: some of these changes do not fit any more",
      "Several changes were sent together, to be made all or none, and some of them cannot be made.",
      "Look at each of the changes that are named, mend them, and send all of them again.",

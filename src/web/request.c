@@ -115,9 +115,11 @@ static struct refusal find_format(struct request *request)
                                         {"text/csv", 8},
                                         {"application/problem+json", 24},
                                         {"application/vnd.pgrst.object+json", 33},
-                                        {"application/vnd.pgrst.array+json", 32}};
-    static const enum format formats[] = {FORMAT_JSON, FORMAT_HTML, FORMAT_CSV,
-                                          FORMAT_JSON, FORMAT_JSON, FORMAT_JSON};
+                                        {"application/vnd.pgrst.array+json", 32},
+                                        {"application/openapi+json", 24},
+                                        {"application/vnd.oai.openapi+json", 32}};
+    static const enum format formats[] = {FORMAT_JSON, FORMAT_HTML, FORMAT_CSV,  FORMAT_JSON,
+                                          FORMAT_JSON, FORMAT_JSON, FORMAT_JSON, FORMAT_JSON};
     static const struct {
         const char *name;
         enum format format;

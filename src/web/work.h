@@ -24,6 +24,7 @@ struct work {
     const struct table *table;      /* of the route's {table} */
     struct str key_values[MAX_KEY]; /* of the route's {key} */
     struct key key;
+    struct str mark;  /* random, of this request's writes; STR_NONE before the first */
     bool retried;     /* the catalog was read again for this request */
     uint64_t started; /* monotonic microseconds */
     /* For the log line of a write. */

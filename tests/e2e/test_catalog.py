@@ -297,7 +297,7 @@ def test_oddly_named_table_and_column(database, anna, name):
 
 
 def test_partitioned_table_is_one_table(database, anna):
-    names = {table["name"] for table in anna.get("/").json()["tables"]}
+    names = {tag["name"] for tag in anna.get("/").json()["tags"]}
     assert "parted" in names and not {"parted_a", "parted_b"} & names
     assert result(anna.post("/parted", json={"day": "2026-03-01", "id": 1})) == (201, "saved")
     form, stale = (pages.form(anna, "/parted/2026-03-01,1") for _ in range(2))

@@ -122,7 +122,7 @@ def test_value_that_is_taken_is_logged_without_the_value(program):
 @pytest.mark.parametrize("method, address, body, status", [
     ("POST", "/note/1", b"title=%", 400), ("PATCH", "/note/1", b"{", 400),
     ("POST", "/nothing/1", b"title=x", 404), ("POST", "/note/1?q=%ff", b"title=x", 400),
-    ("PUT", "/note", b"title=x", 405)])
+    ("PUT", "/note/_new", b"title=x", 405)])
 def test_write_refused_before_it_is_understood_is_logged_too(
         program, method, address, body, status):
     kind = "application/json" if method == "PATCH" else fastcgi.FORM

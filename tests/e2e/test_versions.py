@@ -202,9 +202,9 @@ def test_column_of_another_type_is_no_version(database, anna):
 
 
 def test_index_says_what_is_protected(anna):
-    tables = {table["name"]: table for table in anna.get("/").json()["tables"]}
-    assert tables["timestamptz_p"]["protected"] and not tables["timestamptz_u"]["protected"]
-    assert tables["bare"]["version"] == "xmin" and tables["bigint_p"]["version"] == "version"
+    tables = {tag["name"]: tag for tag in anna.get("/").json()["tags"]}
+    assert tables["timestamptz_p"]["x-pg409-protected"] and not tables["timestamptz_u"]["x-pg409-protected"]
+    assert tables["bare"]["x-pg409-version"] == "xmin" and tables["bigint_p"]["x-pg409-version"] == "version"
     page = anna.get("/", headers={"Accept": "text/html"}).text
     command = re.search(r"pg409\.protect\(&#39;public\.bare&#39;\)|"
                         r"pg409\.protect\('public\.bare'\)", page)

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "feed.h"
 #include "scene.h"
 
@@ -76,6 +78,7 @@ struct save *scene_start(struct arena *arena, const struct scene *scene, unsigne
         .json = scene->json,
         .user = STR("anna"),
         .token = str_from(scene->token),
+        .mark = str_from(scene->mark),
         .receipts = scene->receipts,
         .without_row = scene->without_row,
         .row_exists = scene->row_exists,
@@ -144,8 +147,12 @@ static void answer_look(struct arena *arena, struct save *save, const struct ste
     size_t at = 1;
     answers[0] = step->what == LOOK ? looked(arena, save, step) : feed_answer(arena, 0, 1, NULL);
     assert_true(save->talk->repeatable);
+    const char *receipt[6];
+    memcpy(receipt, step->receipt, sizeof receipt);
+    if (receipt[5] && receipt[5][0] == '=')
+        receipt[5] = str_cstr(arena, save->change.digest);
     if (save->change.receipts)
-        answers[at++] = feed_answer(arena, step->receipt[0] ? 1 : 0, 5, step->receipt);
+        answers[at++] = feed_answer(arena, receipt[0] ? 1 : 0, 6, receipt);
     if (save->change.table->row_security && save->change.row_exists)
         answers[at++] = feed_answer(arena, 1, 1, &truths[step->exists]);
     assert_int_equal(save->talk->asked_count, at);
@@ -159,11 +166,16 @@ void scene_answer(struct arena *arena, struct save *save, const struct step *ste
     const char *digest = str_cstr(arena, save->change.digest);
     const char *made[] = {"[\"9\"]", step->version ? step->version : digest, OLD};
     save->talk->failed = false;
+    save->talk->unsure |= step->resent;
     save->talk->error = (struct db_error){0};
     switch (step->what) {
     case LOOK:
     case GONE:
         answer_look(arena, save, step);
+        break;
+    case LOST:
+        save->talk->unsure = true;
+        feed_failure(save->talk, "", NULL, NULL);
         break;
     case FAIL:
         feed_failure(save->talk, step->failure[0], step->failure[1], step->failure[2]);
@@ -218,7 +230,7 @@ void scene_play(struct arena *arena, const struct scene *scene)
     for (const struct step *step = scene->steps; step->what != END; step++) {
         if (!save->talk->then)
             fail_msg("%s: nobody waits for answer %d", scene->name, (int)(step - scene->steps));
-        if (step->what != FAIL && !asked_for(save, step->what))
+        if (step->what != FAIL && step->what != LOST && !asked_for(save, step->what))
             fail_msg("%s: step %d asks %.*s", scene->name, (int)(step - scene->steps),
                      STR_ARG(feed_sql(save->talk, 0)));
         scene_answer(arena, save, step);

@@ -19,6 +19,7 @@ enum what {
     WRITTEN,
     NO_ROW,
     FAIL,
+    LOST,
     LOOK,
     GONE,
     LOCK,
@@ -37,8 +38,10 @@ struct step {
     /* LOOK: for title and body, three of t and f: yours is current, current is base, yours is
      * base */
     const char *same;
-    const char *receipt[5]; /* LOOK, GONE: version, op, user, token, at */
+    /* LOOK, GONE: version, op, user, token, at, digest; the digest "=" is the change's own */
+    const char *receipt[6];
     const char *failure[3]; /* FAIL: SQLSTATE, table, constraint */
+    bool resent;            /* the connection was lost, and this is the answer to a second try */
     bool exists;            /* GONE: row_exists says yes */
 };
 
@@ -47,7 +50,7 @@ struct scene {
     enum change_op op;
     bool blind, any, strict, json, receipts, row_exists, row_security, keep_title, keep_body, cut,
         without_row;
-    const char *token;
+    const char *token, *mark;
     struct step steps[16];
     enum outcome_kind kind;
     enum reason reason;
@@ -67,5 +70,26 @@ void scene_answer(struct arena *arena, struct save *save, const struct step *ste
 
 /* expected NULL: the text has to be STR_NONE. */
 void scene_assert_text(const char *what, struct str text, const char *expected);
+
+/* In a test whose state is an arena. */
+#define PLAY(scenes)                                                                               \
+    for (size_t i = 0; i < sizeof(scenes) / sizeof *(scenes); i++)                                 \
+    scene_play(*state, &(scenes)[i])
+
+/* Answers to LOOK: nobody changed what the editor saw; both changed the title; all is stored. */
+#define AS_SEEN "ftfftf"
+#define CLASH "ffffft"
+#define STORED "tfftff"
+#define LOOKED(v, s)                                                                               \
+    {                                                                                              \
+        LOOK, .version = v, .same = s                                                              \
+    }
+#define FAILED(...)                                                                                \
+    {                                                                                              \
+        FAIL, .failure = { __VA_ARGS__ }                                                           \
+    }
+
+#define DUPLICATE(constraint) FAILED("23505", "articles", constraint)
+#define TOKEN_TAKEN FAILED("23505", "receipt", "receipt_create_token")
 
 #endif

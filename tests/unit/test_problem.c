@@ -31,7 +31,7 @@ static const struct {
     {REASON_RAISED, 422, 422, false},       {REASON_AWAY, 503, 503, true},
     {REASON_FULL, 503, 503, true},          {REASON_READ_ONLY, 503, 503, true},
     {REASON_TIMEOUT, 504, 504, true},       {REASON_CATALOG, 503, 503, true},
-    {REASON_BUG, 500, 500, false},
+    {REASON_BUG, 500, 500, false},          {REASON_UNSURE, 503, 503, false},
 };
 
 static void statuses_are_those_of_the_contract(void **state)

@@ -108,10 +108,11 @@ static void receipts_are_found_by_the_whole_key(void **state)
 static struct receipt find(struct world *world, const char *version)
 {
     static const char *const cells[] = {
-        LATE,  "save",   "anna", "form2", LATE,  "null", "save",   NULL,  NULL,    "infinity",
-        EARLY, "delete", "bert", NULL,    EARLY, LATE,   "create", "eve", "form0", EARLY,
+        LATE,  "save", "anna",     "form2",  LATE,  "d1",     "null", "save",
+        NULL,  NULL,   "infinity", "d2",     EARLY, "delete", "bert", NULL,
+        EARLY, NULL,   LATE,       "create", "eve", "form0",  EARLY,  "d1",
     };
-    struct answer answer = feed_answer(&world->arena, 4, 5, cells);
+    struct answer answer = feed_answer(&world->arena, 4, 6, cells);
     struct version wanted;
     if (!version)
         return receipt_of(&world->arena, world->change.table, &answer, NULL);
@@ -143,9 +144,32 @@ static void a_deletion_is_found_without_a_version(void **state)
 static void no_receipts_mean_nothing_found(void **state)
 {
     struct world *world = *state;
-    struct answer none = feed_answer(&world->arena, 0, 5, NULL);
+    struct answer none = feed_answer(&world->arena, 0, 6, NULL);
     assert_false(receipt_of(&world->arena, world->change.table, &none, NULL).found);
     assert_null(receipt_created(&world->arena, world->change.table, &none).key.ptr);
+}
+
+static void the_receipt_of_a_change_is_known_by_user_and_digest(void **state)
+{
+    static const char *const cells[] = {
+        LATE, "save", "bert", NULL, LATE, "d1", EARLY, "save", "anna", NULL, LATE, "d2",
+        LATE, "save", "anna", NULL, LATE, NULL, EARLY, "save", "anna", "f",  LATE, "d1",
+    };
+    static const struct {
+        const char *user, *digest, *token;
+        bool found;
+    } cases[] = {{"anna", "d1", "f", true},  {"anna", "d2", NULL, true},
+                 {"bert", "d1", NULL, true}, {"bert", "d2", NULL, false},
+                 {NULL, "d1", NULL, false},  {"anna", NULL, NULL, false}};
+    struct world *world = *state;
+    struct answer answer = feed_answer(&world->arena, 4, 6, cells);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world->change.user = str_from(cases[i].user);
+        world->change.digest = str_from(cases[i].digest);
+        struct receipt receipt = receipt_of_change(&world->arena, &answer, &world->change);
+        assert_int_equal(receipt.found, cases[i].found);
+        assert_true(str_eq(receipt.token, str_from(cases[i].token)));
+    }
 }
 
 static void the_row_that_a_form_made_has_its_address(void **state)
@@ -203,6 +227,7 @@ int main(void)
         TEST(the_newest_receipt_of_the_version_counts),
         TEST(a_deletion_is_found_without_a_version),
         TEST(no_receipts_mean_nothing_found),
+        TEST(the_receipt_of_a_change_is_known_by_user_and_digest),
         TEST(the_row_that_a_form_made_has_its_address),
         TEST(somebody_elses_form_is_not_asked_for),
         TEST(old_receipts_go_a_thousand_at_a_time),

@@ -29,23 +29,6 @@ static int arena_teardown(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
 
-#define PLAY(scenes)                                                                               \
-    for (size_t i = 0; i < sizeof(scenes) / sizeof *(scenes); i++)                                 \
-    scene_play(*state, &(scenes)[i])
-
-/* Answers to LOOK: nobody changed what the editor saw; both changed the title; all is stored. */
-#define AS_SEEN "ftfftf"
-#define CLASH "ffffft"
-#define STORED "tfftff"
-#define LOOKED(v, s)                                                                               \
-    {                                                                                              \
-        LOOK, .version = v, .same = s                                                              \
-    }
-#define FAILED(...)                                                                                \
-    {                                                                                              \
-        FAIL, .failure = { __VA_ARGS__ }                                                           \
-    }
-
 static void a_write_that_meets_its_version_is_saved_in_one_round_trip(void **state)
 {
     static const struct scene scenes[] = {
@@ -253,9 +236,6 @@ static void without_a_version_nothing_is_written(void **state)
     PLAY(scenes);
 }
 
-#define DUPLICATE(constraint) FAILED("23505", "articles", constraint)
-#define TOKEN_TAKEN FAILED("23505", "receipt", "receipt_create_token")
-
 static void a_value_that_is_taken_leads_to_the_row_that_has_it(void **state)
 {
     static const struct scene scenes[] = {
@@ -273,89 +253,6 @@ static void a_value_that_is_taken_leads_to_the_row_that_has_it(void **state)
          .reason = REASON_DUPLICATE, .trips = 1},
     };
     PLAY(scenes);
-}
-
-static void a_create_that_comes_twice_makes_one_row(void **state)
-{
-    static const struct scene scenes[] = {
-        {"repeated", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {TOKEN_TAKEN, {.what = MADE}}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2,
-         .key = "9", .version = OLD_TOKEN},
-        {"repeated, shows the row", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
-         .steps = {TOKEN_TAKEN, {.what = MADE}, {.what = KEY}}, .kind = OUTCOME_ALREADY_APPLIED,
-         .trips = 3, .key = "9", .version = NEW_TOKEN},
-        {"repeated, the row is gone", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
-         .steps = {TOKEN_TAKEN, {.what = MADE}, {.what = NO_KEY}}, .kind = OUTCOME_ALREADY_APPLIED,
-         .trips = 3, .key = "9", .gone = true},
-        {"repeated, without the row", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
-         .without_row = true, .steps = {TOKEN_TAKEN, {.what = MADE}},
-         .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .key = "9", .version = OLD_TOKEN},
-        {"repeated, the row cannot be read", CHANGE_CREATE, .receipts = true, .token = "k",
-         .json = true, .steps = {TOKEN_TAKEN, {.what = MADE}, FAILED("")}, .kind = OUTCOME_REFUSED,
-         .reason = REASON_AWAY, .trips = 3},
-        {"runs into its own row first", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {DUPLICATE("title_once"), {.what = MADE}}, .kind = OUTCOME_ALREADY_APPLIED,
-         .trips = 2, .key = "9"},
-        {"another row has the value", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {DUPLICATE("title_once"), {.what = NOT_MADE}, {.what = FOUND}},
-         .kind = OUTCOME_CONFLICT, .reason = REASON_DUPLICATE, .trips = 3, .other_key = "9"},
-        {"other content in an old form", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {TOKEN_TAKEN, {MADE, .version = "other"}, {.what = WRITTEN}},
-         .kind = OUTCOME_SAVED, .trips = 3, .key = "7"},
-        {"other content under a key", CHANGE_CREATE, .receipts = true, .token = "k", .json = true,
-         .steps = {TOKEN_TAKEN, {MADE, .version = "other"}}, .kind = OUTCOME_REFUSED,
-         .reason = REASON_KEY_REUSED, .trips = 2},
-        {"the receipt is not there", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {TOKEN_TAKEN, {.what = NOT_MADE}}, .kind = OUTCOME_CONFLICT,
-         .reason = REASON_CONTENTION, .trips = 2},
-        {"the receipt cannot be read", CHANGE_CREATE, .receipts = true, .token = "form1",
-         .steps = {TOKEN_TAKEN, FAILED("")}, .kind = OUTCOME_REFUSED, .reason = REASON_AWAY,
-         .trips = 2},
-    };
-    PLAY(scenes);
-}
-
-/* What a create says: another digest for each of these, the same for members in another order. */
-static void what_a_create_says_is_told_apart(void **state)
-{
-    static const struct scene scene = {"", CHANGE_CREATE, .token = "k"};
-    static const struct {
-        struct field title, body;
-        size_t count;
-    } cases[] = {
-        {{.value = {"x", 1}}, {.value = {"y", 1}}, 2},
-        {{.value = {"y", 1}}, {.value = {"x", 1}}, 2},
-        {{.value = {NULL, 0}}, {.value = {"y", 1}}, 2},
-        {{.value = {"", 0}}, {.value = {"y", 1}}, 2},
-        {{.standard = true}, {.value = {"y", 1}}, 2},
-        {{.value = {"x", 1}}, {.kept = true}, 2},
-        {{.value = {"x", 1}}, {.value = {NULL, 0}}, 2},
-        {{.value = {"x", 1}}, {.value = {"", 0}}, 2},
-        {{.value = {"xy", 2}}, {.value = {"", 0}}, 2},
-        {{.value = {"x", 1}, .nested = true}, {.value = {"y", 1}}, 2},
-    };
-    enum { COUNT = sizeof cases / sizeof *cases };
-    struct str digests[COUNT];
-    for (size_t i = 0; i < COUNT; i++) {
-        unsigned ends = 0;
-        struct save *save = scene_start(*state, &scene, &ends);
-        struct field *fields = save->change.fields;
-        const struct column *title = fields[0].column, *body = fields[1].column;
-        fields[0] = cases[i].title;
-        fields[1] = cases[i].body;
-        fields[0].column = title;
-        fields[1].column = body;
-        save_row(save);
-        digests[i] = save->change.digest;
-        assert_int_equal(digests[i].len, 32);
-        for (size_t j = 0; j < i; j++)
-            assert_false(str_eq(digests[i], digests[j]));
-        struct field first = fields[0];
-        fields[0] = fields[1];
-        fields[1] = first;
-        save_row(save);
-        assert_true(str_eq(digests[i], save->change.digest));
-    }
 }
 
 static void what_postgresql_refuses_has_its_outcome(void **state)
@@ -396,30 +293,6 @@ static void what_postgresql_refuses_has_its_outcome(void **state)
          .reason = REASON_AWAY, .trips = 1},
     };
     PLAY(scenes);
-}
-
-/* Sent once more after a lost connection, a change must not be done twice. */
-static void only_what_is_safe_is_repeated(void **state)
-{
-    static const struct {
-        struct scene scene;
-        bool repeatable;
-    } cases[] = {
-        {{"update", CHANGE_UPDATE, .trips = 0}, true},
-        {{"delete", CHANGE_DELETE, .trips = 0}, true},
-        {{"whatever is there", CHANGE_UPDATE, .any = true}, false},
-        {{"delete whatever is there", CHANGE_DELETE, .any = true}, false},
-        {{"create", CHANGE_CREATE, .trips = 0}, false},
-        {{"create, no receipts", CHANGE_CREATE, .token = "form1"}, false},
-        {{"create, no token", CHANGE_CREATE, .receipts = true}, false},
-        {{"create with a token", CHANGE_CREATE, .receipts = true, .token = "form1"}, true},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        unsigned ends = 0;
-        struct save *save = scene_start(*state, &cases[i].scene, &ends);
-        save_row(save);
-        assert_int_equal(save->talk->repeatable, cases[i].repeatable);
-    }
 }
 
 static void a_conflict_carries_the_current_row(void **state)
@@ -484,10 +357,7 @@ int main(void)
         TEST(a_row_that_is_gone_has_its_reasons),
         TEST(without_a_version_nothing_is_written),
         TEST(a_value_that_is_taken_leads_to_the_row_that_has_it),
-        TEST(a_create_that_comes_twice_makes_one_row),
-        TEST(what_a_create_says_is_told_apart),
         TEST(what_postgresql_refuses_has_its_outcome),
-        TEST(only_what_is_safe_is_repeated),
         TEST(a_conflict_carries_the_current_row),
         TEST(a_write_to_a_protected_table_uses_no_xmin),
         TEST(an_update_names_key_and_version_and_what_differs),

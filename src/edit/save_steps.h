@@ -1,0 +1,24 @@
+/*
+ * How the files of a save call each other on its way. Not for anyone else.
+ */
+#ifndef PG409_EDIT_SAVE_STEPS_H
+#define PG409_EDIT_SAVE_STEPS_H
+
+#include "edit/save.h"
+
+/* Sends the write; save goes on with what became of it. */
+void save_write(struct save *save);
+
+/* The end: calls save->done with this outcome. */
+void save_finish(struct save *save, enum outcome_kind kind, enum reason reason);
+
+/* The end with what the talk's last failure was: a conflict, or refused. */
+void save_finish_failed(struct save *save);
+
+/*
+ * PostgreSQL said that a unique value is taken: by the row that this very create made before, or
+ * by another one, which can perhaps be shown.
+ */
+void save_taken(struct save *save);
+
+#endif
