@@ -13,7 +13,7 @@
 
 #define CONTENTION_TRIES 3
 #define SEND_TRIES 3
-#define REACH_TRIES 6 /* after a write: a server that crashed is there again in a second or two */
+#define REACH_MICROS 4000000u /* after a write: a server that crashed is mostly there again */
 
 void pg_environment(void)
 {
@@ -175,15 +175,24 @@ void pg_abandon(struct pg *pg)
     pg->open = pg->timed = false;
 }
 
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_nsec / 1000;
+}
+
 /* A connection, new or as it is. Under a write that may have been done the server is waited for. */
 static bool reach(struct pg *pg, const struct talk *talk)
 {
     if (pg_connected(pg) && (talk->repeatable || still_open(pg)))
         return true;
+    uint64_t start = now();
     for (unsigned attempt = 0; !pg_connect(pg); attempt++) {
-        if (!talk->unsure || attempt == REACH_TRIES)
+        if (!talk->unsure || now() - start > REACH_MICROS)
             return false;
-        sleep_with_jitter(15L << attempt, 15L << attempt);
+        long pause = 15L << (attempt < 5 ? attempt : 5); /* milliseconds */
+        sleep_with_jitter(pause, pause);
     }
     return true;
 }
@@ -215,8 +224,7 @@ static void run_sure(struct pg *pg, struct talk *talk)
 
 void pg_run(struct pg *pg, struct talk *talk)
 {
-    struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    uint64_t start = now();
     if (talk->transaction == TALK_ALONE)
         pg_abandon(pg);
     run_sure(pg, talk);
@@ -229,7 +237,5 @@ void pg_run(struct pg *pg, struct talk *talk)
     }
     if (talk->failed && talk->error.reason == REASON_CATALOG)
         pg_close(pg); /* its prepared statements are of another time */
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    talk->micros += (uint64_t)(end.tv_sec - start.tv_sec) * 1000000u +
-                    (uint64_t)(end.tv_nsec / 1000) - (uint64_t)(start.tv_nsec / 1000);
+    talk->micros += now() - start;
 }

@@ -25,7 +25,7 @@ void pg_free(struct pg *pg);
  * waits, and fills talk's answers, failed and error. Connects first when it has
  * to. A lost connection is opened again and everything sent once more, three times
  * in all, when the talk is repeatable; a server that is away just then is waited for
- * when the talk is writing, for it may be restarting, a second or two. Serialization
+ * when the talk is writing, for it may be restarting, some four seconds. Serialization
  * failures and deadlocks are tried three times more, with jitter. Never touches
  * talk->then.
  */

@@ -84,7 +84,7 @@ const struct problem problems[] = {
      "Wait a minute and try again.", "send the same request again after Retry-After", true},
     {"unsure", REASON_UNSURE, 503, "It is not known whether this was saved",
      "The connection to the database broke while the new row was being saved, and nothing tells "
-     "whether it was made. pg409 does not send it twice, so there is one such row or none.",
+     "whether it was made. It was not made twice, so there is one such row or none.",
      "Look into the table first. Only when the row is not there, save again.",
      "look for the row before you send it again; with an Idempotency-Key, and pg409's schema "
      "installed, the same create can be sent again safely",
