@@ -21,3 +21,9 @@ def postgres():
 def database(postgres):
     """A fresh database for each test file."""
     return stack.Database(postgres)
+
+
+@pytest.fixture(scope="session")
+def npm():
+    """The folder with the packages of tests/npm, installed as its lock file says."""
+    return stack.npm_packages()

@@ -196,3 +196,18 @@ def serving(kind, database, settings=None, **more):
         yield server
     finally:
         server.remove()
+
+
+def npm_packages():
+    """Installs the packages of tests/npm into build/npm, unless they are there; that folder."""
+    source, target = ROOT / "tests/npm", ROOT / "build/npm"
+    lock = (source / "package-lock.json").read_text()
+    done = target / "node_modules/.installed"
+    if not done.exists() or done.read_text() != lock:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(source / name, target / name)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=target,
+                       check=True, timeout=600)
+        done.write_text(lock)
+    return target
