@@ -89,6 +89,10 @@ static bool is_known(struct str preference)
 bool answer_strict(struct work *work)
 {
     struct str list = request_header(&work->request, "HTTP_PREFER");
+    if (answer_prefers(work, STR("tx=rollback"))) {
+        work_problem(work, "unknown-name", STR("A change cannot be tried and taken back here."));
+        return false;
+    }
     if (!answer_prefers(work, STR("handling=strict")))
         return true;
     while (list.ptr) {

@@ -24,7 +24,10 @@ void answer_location(struct work *work, struct str key);
 /* Preference-Applied (RFC 7240, section 3): those sent preferences that a write honours. */
 void answer_applied(struct work *work);
 
-/* With handling=strict, a preference that is not known is a 400; false when it was answered. */
+/*
+ * With handling=strict, a preference that is not known is a 400; so is tx=rollback always, for who
+ * only wants to try must not have it done. False when it was answered.
+ */
 bool answer_strict(struct work *work);
 
 #endif

@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "wire/csv.h"
 #include "wire/json.h"
+#include "wire/query.h"
 
 #include "base/banned.h"
 
@@ -193,18 +194,35 @@ static bool read_csv(struct reader *reader)
     return true;
 }
 
+/* The columns that a parameter names; false when the request was answered. */
+static bool named_columns(struct work *work, struct str parameter, const struct column ***columns,
+                          size_t *count)
+{
+    struct str *names, fault, text = form_get(&work->request.query, parameter);
+    if (query_names(&work->arena, text, &names, count, &fault)) {
+        work_problem(work, "unknown-name", fault);
+        return false;
+    }
+    *columns = ARENA_ARRAY(&work->arena, *count, const struct column *);
+    for (size_t i = 0; i < *count; i++) {
+        (*columns)[i] = find_column(work, names[i]);
+        if (!(*columns)[i])
+            return false;
+    }
+    return true;
+}
+
 /* columns=a,b: only these are taken from the body. */
 static bool read_columns(struct reader *reader)
 {
-    struct work *work = reader->work;
-    struct str names = form_get(&work->request.query, STR("columns"));
-    reader->chosen = names.len > 0;
-    while (names.len) {
-        const struct column *column = find_column(work, str_trim(str_cut(names, ',', &names)));
-        if (!column)
-            return false;
-        reader->taken[column - work->table->columns] = true;
-        if (!note(reader, column->name))
+    const struct column **columns;
+    size_t count;
+    if (!named_columns(reader->work, STR("columns"), &columns, &count))
+        return false;
+    reader->chosen = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        reader->taken[columns[i] - reader->work->table->columns] = true;
+        if (!note(reader, columns[i]->name))
             return false;
     }
     return true;
@@ -212,18 +230,9 @@ static bool read_columns(struct reader *reader)
 
 static bool read_conflict(struct work *work, struct bulk *bulk)
 {
-    struct str names = form_get(&work->request.query, STR("on_conflict"));
     bulk->pass_taken = answer_prefers(work, STR("resolution=ignore-duplicates"));
-    bulk->conflict = ARENA_ARRAY(&work->arena, MAX_KEY + 1, const struct column *);
-    while (names.len && bulk->pass_taken) {
-        const struct column *column = find_column(work, str_trim(str_cut(names, ',', &names)));
-        if (!column)
-            return false;
-        if (bulk->conflict_count == MAX_KEY)
-            return malformed(work, STR("on_conflict names too many columns."));
-        bulk->conflict[bulk->conflict_count++] = column;
-    }
-    return true;
+    return !bulk->pass_taken ||
+           named_columns(work, STR("on_conflict"), &bulk->conflict, &bulk->conflict_count);
 }
 
 bool bulk_read(struct work *work, struct bulk *bulk)

@@ -238,6 +238,8 @@ static void put(struct work *work, enum target target)
         work_problem(work, "privilege", STR_NONE);
         return;
     }
+    if (!answer_strict(work))
+        return;
     struct write *write = new_write(work, target);
     if (!write || !body_read(work, CHANGE_CREATE, true, &write->save.change))
         return;

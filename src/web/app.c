@@ -203,6 +203,18 @@ static struct refusal refusal_of(const char *name, struct str detail)
     return (struct refusal){problem_named(str_from(name))->status, name, detail};
 }
 
+/* A client of PostgREST may ask for another schema: it must not get this one instead. */
+static bool is_our_schema(const struct work *work)
+{
+    static const char *const headers[] = {"HTTP_ACCEPT_PROFILE", "HTTP_CONTENT_PROFILE"};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        struct str wanted = request_header(&work->request, headers[i]);
+        if (wanted.len && !str_eq(wanted, work_settings(work)->schema))
+            return false;
+    }
+    return true;
+}
+
 /* What the columns of the route table demand. */
 static struct refusal check_route(struct work *work)
 {
@@ -215,6 +227,10 @@ static struct refusal check_route(struct work *work)
         return refusal_of("login-required", STR_NONE);
     if (work->route->origin == ORIGIN_SAME && request_is_foreign(settings, request))
         return refusal_of("foreign-origin", STR_NONE);
+    if (!is_our_schema(work))
+        return refusal_of("not-acceptable",
+                          str_printf(&work->arena, "Only the schema “%.*s” is here.",
+                                     STR_ARG(settings->schema)));
     bool json = str_is(request->media_type, "application/json") ||
                 str_is(request->media_type, "application/merge-patch+json");
     bool csv = work->route->body == BODY_ROWS && str_is(request->media_type, "text/csv");

@@ -73,11 +73,17 @@ static struct str filter_claim(const struct work *work)
     return str_starts(value, STR("eq.")) ? str_skip(value, 3) : STR_NONE;
 }
 
+/* ?_version=…, or _version=eq.… as a client writes it that knows filters only. */
+static struct str query_claim(const struct work *work)
+{
+    struct str value = form_get(&work->request.query, STR("_version"));
+    return str_starts(value, STR("eq.")) ? str_skip(value, 3) : value;
+}
+
 bool claim_version(struct work *work, const struct claim *claim, struct change *change)
 {
     if (!add_if_match(work, change) || !add(work, claim->version, change) ||
-        !add(work, claim->beside, change) ||
-        !add(work, form_get(&work->request.query, STR("_version")), change) ||
+        !add(work, claim->beside, change) || !add(work, query_claim(work), change) ||
         !add(work, claim->column, change) || !add(work, filter_claim(work), change))
         return false;
     if (change->any && change->versioned) {

@@ -161,3 +161,21 @@ enum err query_parse(struct arena *arena, const struct form *form, struct str pa
         *fault = str_printf(arena, "In “%.*s”: %.*s", STR_ARG(name), STR_ARG(scan.fault));
     return scan.err;
 }
+
+enum err query_names(struct arena *arena, struct str text, struct str **names, size_t *count,
+                     struct str *fault)
+{
+    struct query_scan scan = scan_of(arena, text);
+    void *all = NULL;
+    *count = 0;
+    while (text.len) {
+        struct str *name = query_more(&scan, &all, count, sizeof(struct str));
+        if (!name || !query_name(&scan, name) || !query_takes(&scan, STR(",")))
+            break;
+    }
+    if (!scan.err && scan.at != scan.end)
+        query_fault(&scan, ERR_SYNTAX, "“%s” was not expected.", query_rest(&scan));
+    *names = all;
+    *fault = scan.fault;
+    return scan.err;
+}

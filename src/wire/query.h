@@ -125,6 +125,13 @@ struct query {
 enum err query_parse(struct arena *arena, const struct form *form, struct str passed,
                      struct query *query, struct str *fault) MUST_CHECK;
 
+/*
+ * Names separated by commas, each in double quotes or without: columns=, on_conflict=. At most
+ * QUERY_MAX_ITEMS. Faults as above.
+ */
+enum err query_names(struct arena *arena, struct str text, struct str **names, size_t *count,
+                     struct str *fault) MUST_CHECK;
+
 /* The name that an item has in the answer: its alias, the last key of its path, or its column. */
 struct str query_item_name(const struct query_item *item);
 
