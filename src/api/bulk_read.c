@@ -12,9 +12,9 @@
 struct reader {
     struct work *work;
     struct bulk *bulk;
-    bool *used;  /* a column of the table each: some row names it */
-    bool *taken; /* with columns=: only these are */
-    bool chosen; /* columns= was given */
+    size_t *used; /* a column of the table each: how many rows name it */
+    bool *taken;  /* with columns=: only these are */
+    bool chosen;  /* columns= was given */
 };
 
 static bool malformed(struct work *work, struct str sentence)
@@ -65,7 +65,7 @@ static bool note(struct reader *reader, struct str name)
         return false;
     }
     if (column_writable(work->table, column, true) && !is_signed(work, column))
-        reader->used[column - work->table->columns] = true;
+        reader->used[column - work->table->columns]++;
     return true;
 }
 
@@ -191,6 +191,8 @@ static bool read_csv(struct reader *reader)
     reader->bulk->texts = true;
     reader->bulk->json = buf_slice(&out);
     reader->bulk->rows = csv.row_count;
+    for (size_t i = 0; i < work->table->column_count; i++)
+        reader->used[i] *= csv.row_count + 1; /* a line names all of its columns */
     return true;
 }
 
@@ -235,18 +237,35 @@ static bool read_conflict(struct work *work, struct bulk *bulk)
            named_columns(work, STR("on_conflict"), &bulk->conflict, &bulk->conflict_count);
 }
 
+/* The default of an identity column cannot be said row by row: all of them give it, or none. */
+static bool identities(struct reader *reader)
+{
+    const struct table *table = reader->work->table;
+    for (size_t i = 0; reader->bulk->defaults && i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        bool identity = column->automatic && !column->standard.text.ptr;
+        if (identity && reader->used[i] && reader->used[i] < reader->bulk->rows)
+            return malformed(reader->work,
+                             str_printf(&reader->work->arena,
+                                        "The database numbers “%.*s” itself: all rows have to give "
+                                        "it, or none.",
+                                        STR_ARG(column->name)));
+    }
+    return true;
+}
+
 bool bulk_read(struct work *work, struct bulk *bulk)
 {
     size_t count = work->table->column_count;
     struct reader reader = {.work = work, .bulk = bulk};
     *bulk = (struct bulk){.defaults = answer_prefers(work, STR("missing=default"))};
-    reader.used = ARENA_ARRAY(&work->arena, count, bool);
+    reader.used = ARENA_ARRAY(&work->arena, count, size_t);
     reader.taken = ARENA_ARRAY(&work->arena, count, bool);
     bool csv = str_is(work->request.media_type, "text/csv");
     if (!work->request.has_body)
         return malformed(work, STR("The body is empty: the rows to create are needed."));
     if (!read_columns(&reader) || !read_conflict(work, bulk) ||
-        !(csv ? read_csv(&reader) : read_json(&reader)))
+        !(csv ? read_csv(&reader) : read_json(&reader)) || !identities(&reader))
         return false;
     bulk->columns = ARENA_ARRAY(&work->arena, count, const struct column *);
     for (size_t i = 0; i < count; i++)

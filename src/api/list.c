@@ -92,14 +92,23 @@ static bool each(void *ctx, const struct answer *row)
     return !work->reply.lost;
 }
 
+/*
+ * PostgreSQL did not understand what the address made of the statement: an operator that does not
+ * fit its column, a language or a search that is none.
+ */
+static bool is_unfit(const struct db_error *error)
+{
+    struct str state = str_from(error->sqlstate);
+    bool wrong_operator = str_is(state, "42883") || str_is(state, "42804");
+    bool not_understood = str_starts(state, STR("42")) || str_starts(state, STR("3F"));
+    return wrong_operator || (not_understood && error->reason == REASON_BUG);
+}
+
 /* Too late for another status: the end says that it is not the end. */
 static void broken(struct listing *listing)
 {
     struct work *work = listing->work;
     const struct db_error *error = &work->talk.error;
-    struct str state = str_from(error->sqlstate);
-    bool unfit = str_is(state, "42883") || str_is(state, "42804") || str_is(state, "42846") ||
-                 str_is(state, "42809");
     if (work->reply.lost || (work->request.object && listing->rows > 1))
         return;
     if (work->reply.begun) {
@@ -109,9 +118,9 @@ static void broken(struct listing *listing)
         work_problem(work, "malformed",
                      str_printf(&work->arena, "A value in the address cannot be read: %.*s.",
                                 STR_ARG(error->message)));
-    } else if (unfit) {
+    } else if (is_unfit(error)) {
         work_problem(work, "unknown-name",
-                     str_printf(&work->arena, "An operator does not fit its column: %.*s.",
+                     str_printf(&work->arena, "A filter, or a part of select, does not fit: %.*s.",
                                 STR_ARG(error->message)));
     } else {
         work_failed(work);

@@ -69,7 +69,8 @@ struct talk {
     bool (*each)(void *ctx, const struct answer *row);
     size_t each_statement;
     size_t each_count; /* rows given */
-    /* Milliseconds to wait for the next row before the statement is cancelled; 0: no limit. */
+    /* Milliseconds to wait for more rows (PostgreSQL sends some KiB at a time) before the statement
+     * is cancelled; 0: no limit. */
     uint64_t patience;
     enum talk_transaction transaction; /* stays as it is from pipeline to pipeline */
     unsigned again; /* how often the transaction was begun before: it waits a little first */
@@ -91,8 +92,8 @@ void talk_then(struct talk *talk, void (*then)(void *ctx), void *ctx);
 
 /*
  * The rows of the statement at that index are given to each, with the ctx of who
- * continues. Its time limit is patience, between row and row: who reads slowly
- * does not count against it.
+ * continues. Its time limit is patience, from one piece that arrives to the next: who reads
+ * slowly does not count against it.
  */
 void talk_each(struct talk *talk, size_t index, bool (*each)(void *ctx, const struct answer *row));
 

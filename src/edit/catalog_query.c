@@ -43,8 +43,7 @@ static void ask_tables(struct talk *talk, const struct settings *settings)
     sql_raw(
         &sql,
         ") SELECT c.relname, c.note, c.estimate, c.may_delete, c.security, c.guarded, c.uniques,"
-        " c.foreigns,"
-        " a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),"
+        " c.foreigns, a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),"
         " b.typname, b.typtype, b.typcategory, a.atttypmod, a.attnotnull,"
         " pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,"
         " col_description(c.oid, a.attnum),"

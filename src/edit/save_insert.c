@@ -62,25 +62,6 @@ static size_t columns(struct insert *insert)
     return count;
 }
 
-/* What a column gets that no member of the object names. */
-static void standard(struct sql *sql, const struct table *table, const struct column *column)
-{
-    if (!column->standard.text.ptr && column->automatic) {
-        struct sql name;
-        sql_init(&name, sql->arena);
-        sql_name(&name, table->schema, table->name);
-        sql_raw(sql, "nextval(pg_get_serial_sequence(");
-        sql_value(sql, buf_slice(&name.text));
-        sql_raw(sql, "::text, ");
-        sql_value(sql, column->name);
-        sql_raw(sql, "::text)::regclass)");
-        return;
-    }
-    sql_expression(sql, column->standard);
-    sql_raw(sql, "::");
-    sql_type(sql, column->value_type);
-}
-
 static void bulk_value(struct insert *insert, const struct column *column)
 {
     struct sql *sql = &insert->sql;
@@ -89,7 +70,9 @@ static void bulk_value(struct insert *insert, const struct column *column)
         sql_raw(sql, "CASE WHEN (e.j -> ");
         sql_typed(sql, column->name, (struct sql_type){STR("text")});
         sql_raw(sql, ") IS NULL THEN ");
-        standard(sql, insert->change->table, column);
+        sql_expression(sql, column->standard);
+        sql_raw(sql, "::");
+        sql_type(sql, column->value_type);
         sql_raw(sql, " ELSE ");
     }
     if (insert->change->bulk->texts && column->kind == KIND_JSON) {

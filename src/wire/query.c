@@ -135,6 +135,8 @@ static bool one_field(struct query_scan *scan, struct query *query, struct str f
 
 static struct query_scan scan_of(struct arena *arena, struct str text)
 {
+    if (!text.ptr)
+        text = STR("");
     return (struct query_scan){.arena = arena, .at = text.ptr, .end = text.ptr + text.len};
 }
 

@@ -4,6 +4,19 @@
 
 #include "base/banned.h"
 
+#define MAX_QUOTED 200 /* bytes */
+
+/* As much of a text as a sentence can quote, cut between two characters. */
+static struct str shortened(struct str text)
+{
+    if (text.len <= MAX_QUOTED)
+        return text;
+    text.len = MAX_QUOTED;
+    while (text.len && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80)
+        text.len--;
+    return text;
+}
+
 bool query_fault(struct query_scan *scan, enum err err, const char *format, struct str text)
 {
     struct buf buf;
@@ -15,7 +28,7 @@ bool query_fault(struct query_scan *scan, enum err err, const char *format, stru
         buf_text(&buf, format);
     } else {
         buf_add(&buf, format, at);
-        buf_add(&buf, text.ptr, text.len > 200 ? 200 : text.len);
+        buf_str(&buf, shortened(text));
         buf_text(&buf, format + at + 2);
     }
     scan->err = err;

@@ -108,10 +108,16 @@ def test_rows_that_differ_in_their_columns(client, database):
 
 
 def test_missing_default_with_an_identity_and_null(client, database):
-    rows = [{"name": "a", "id": 50}, {"name": "b"}, {"name": "c"}]
-    answer = client.post("/counted", json=rows, headers={"Prefer": "missing=default"})
+    mixed = [{"name": "a", "id": 50}, {"name": "b"}]
+    answer = client.post("/counted", json=mixed, headers={"Prefer": "missing=default"})
+    assert (answer.status_code, "“id”" in answer.json()["detail"]) == (400, True)
+    answer = client.post("/counted", json=[{"name": "a"}, {"name": "b", "lock_version": 5}],
+                         headers={"Prefer": "missing=default"})
     assert answer.status_code == 201, answer.text
-    assert database.run("SELECT id FROM counted ORDER BY name") == [(50,), (1,), (2,)]
+    assert database.run("SELECT id, name FROM counted ORDER BY id") == [(1, "a"), (2, "b")]
+    database.run("TRUNCATE counted")
+    all_of_them = [{"name": "a", "id": 50}, {"name": "b", "id": 51}]
+    assert client.post("/counted", json=all_of_them, headers={"Prefer": "missing=default"}).status_code == 201
     client.post("/thing", json=[{"id": 1, "n": None}, {"id": 2}], headers={"Prefer": "missing=default"})
     assert database.run("SELECT n FROM thing ORDER BY id") == [(None,), (7,)]
 
