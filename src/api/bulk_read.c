@@ -53,7 +53,8 @@ static bool note(struct reader *reader, struct str name)
         return true;
     if (reader->chosen && !(column && reader->taken[column - work->table->columns]))
         return true; /* columns= says what is taken, and that the rest is not */
-    if (!column && !find_column(work, name))
+    column = find_column(work, name);
+    if (!column)
         return false;
     if (column->identity_always || column_forbidden(work->table, column, true)) {
         work_problem(work, column->identity_always ? "value" : "privilege",

@@ -38,7 +38,7 @@ void pg_close(struct pg *pg)
 {
     PQfinish(pg->conn);
     pg->conn = NULL;
-    pg->probed = pg->direct = pg->relaxed = pg->timed = pg->open = false;
+    pg->probed = pg->direct = pg->relaxed = pg->timed = pg->named = pg->open = false;
     prepared_clear(&pg->prepared);
 }
 
@@ -133,6 +133,10 @@ static bool run_once(struct pg *pg, struct talk *talk)
         return false;
     }
     keep_timeouts(pg, talk, was_direct);
+    if (pipe.user_said && !talk->failed) {
+        pg->named = true;
+        (void)snprintf(pg->user, sizeof pg->user, "%.*s", STR_ARG(talk->user));
+    }
     pg->open = talk->transaction == TALK_OPEN;
     settle(pg, pipe.unprepared);
     if (talk->transaction == TALK_ROLLBACK || (talk->transaction == TALK_COMMIT && talk->failed))

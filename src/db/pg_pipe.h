@@ -20,6 +20,8 @@ struct pg {
     bool open;    /* a transaction of several pipelines is under way */
     bool timed;   /* the two below are in force for the whole connection */
     uint64_t lock_timeout, statement_timeout; /* milliseconds */
+    bool named;                               /* the next is in force for the whole connection */
+    char user[64];                            /* pg409.user */
     struct prepared prepared;
 };
 
@@ -37,6 +39,7 @@ struct pipe {
     struct sent sent[TALK_MAX_STATEMENTS * 2 + 8];
     size_t count;
     bool unprepared; /* a PREPARE did not happen */
+    bool user_said;  /* pg409.user was said for the whole connection */
     struct str *row; /* the cells of the row at hand, where rows are given one by one */
     bool cancelled;
 };

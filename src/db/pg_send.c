@@ -50,7 +50,22 @@ static bool send_setting(struct pipe *pipe, const char *sql, const char *const *
     return true;
 }
 
-/* Who asks, for this transaction only: for triggers, policies and the role. */
+/*
+ * Who asks, for triggers and policies. A connection of our own keeps it until somebody else asks;
+ * behind a pooler, and in a transaction of several pipelines, it is said for the transaction alone.
+ */
+static bool send_name(struct pipe *pipe, const char *user)
+{
+    struct pg *pg = pipe->pg;
+    bool kept =
+        pg->direct && strlen(user) < sizeof pg->user && pipe->talk->transaction == TALK_ALONE;
+    const char *values[] = {user, kept ? "false" : "true"};
+    if (kept && pg->named && strcmp(pg->user, user) == 0)
+        return true;
+    pipe->user_said = kept;
+    return send_setting(pipe, "SELECT set_config('pg409.user', $1, $2::boolean)", values, 2);
+}
+
 static bool send_user(struct pipe *pipe)
 {
     struct talk *talk = pipe->talk;
@@ -63,8 +78,7 @@ static bool send_user(struct pipe *pipe)
                             "SELECT set_config('pg409.user', $1, true), "
                             "set_config('role', $2, true)",
                             values, 2);
-    return !talk->personal ||
-           send_setting(pipe, "SELECT set_config('pg409.user', $1, true)", values, 1);
+    return !talk->personal || send_name(pipe, user);
 }
 
 /*
