@@ -274,6 +274,7 @@ static void start(struct run *run)
 {
     struct work *work = run->work;
     run->at = run->failed = 0;
+    work->about = STR_NONE; /* what a try before this one left there */
     if (!batch_read(work, &run->parts, &run->count))
         return;
     if (run->count == 0) {

@@ -130,6 +130,7 @@ static bool run_once(struct pg *pg, struct talk *talk)
     if (!pipe_send(&pipe) || !pipe_receive(&pipe)) {
         talk->failed = false; /* what counts is that the connection died, not its last words */
         fail_connection(pg, talk);
+        pg_close(pg); /* lost, or given up in the middle of an answer */
         return false;
     }
     keep_timeouts(pg, talk, was_direct);

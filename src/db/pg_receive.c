@@ -87,15 +87,23 @@ static void take_result(struct pipe *pipe, struct sent sent, PGresult *result)
         PQclear(result);
 }
 
-/* Asks the server to stop what it does; the pipeline then ends in an error. */
-static void cancel(struct pipe *pipe)
+/*
+ * Asks the server to stop what it does; the pipeline then ends in an error. PQcancel returns when
+ * the server has passed the signal on, and one that finds the backend idle is ignored, so that it
+ * never meets the next statement. A pooler passes it on later, and perhaps to another client's
+ * statement: there the connection is given up. False when it is.
+ */
+static bool cancel(struct pipe *pipe)
 {
     char text[256];
+    if (!pipe->pg->direct)
+        return false;
     PGcancel *request = PQgetCancel(pipe->pg->conn);
     if (request)
         PQcancel(request, text, sizeof text);
     PQfreeCancel(request);
     pipe->cancelled = true;
+    return true;
 }
 
 /* Waits until the next result can be taken without blocking; false when the connection is gone. */
@@ -110,8 +118,8 @@ static bool wait_result(struct pipe *pipe)
         int ready = poll(&fd, 1, limited ? (int)pipe->talk->patience : -1);
         if (ready < 0 && errno != EINTR)
             return false;
-        if (ready == 0)
-            cancel(pipe);
+        if (ready == 0 && !cancel(pipe))
+            return false;
         if (!PQconsumeInput(conn))
             return false;
         if (unsent)
@@ -127,8 +135,11 @@ static bool is_given(const struct pipe *pipe, size_t next)
            pipe->sent[next].index == talk->each_statement;
 }
 
-/* One row to who wants each; when no more are wanted, the rest is cancelled and passed over. */
-static void give_row(struct pipe *pipe, PGresult *result)
+/*
+ * One row to who wants each; when no more are wanted, the rest is cancelled and passed over. False
+ * when the connection was given up.
+ */
+static bool give_row(struct pipe *pipe, PGresult *result)
 {
     struct talk *talk = pipe->talk;
     struct answer row = {.rows = 1, .columns = (size_t)PQnfields(result)};
@@ -140,9 +151,9 @@ static void give_row(struct pipe *pipe, PGresult *result)
                                                  : (struct str){PQgetvalue(result, 0, i),
                                                                 (size_t)PQgetlength(result, 0, i)};
     talk->each_count++;
-    if (!pipe->cancelled && !talk->each(talk->ctx, &row))
-        cancel(pipe);
+    bool enough = !pipe->cancelled && !talk->each(talk->ctx, &row);
     PQclear(result);
+    return !enough || cancel(pipe);
 }
 
 bool pipe_receive(struct pipe *pipe)
@@ -161,7 +172,8 @@ bool pipe_receive(struct pipe *pipe)
             continue;
         }
         if (given && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
-            give_row(pipe, result);
+            if (!give_row(pipe, result))
+                return false;
             continue;
         }
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {

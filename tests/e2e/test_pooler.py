@@ -239,3 +239,36 @@ def test_person_is_told_to_the_database_for_its_transaction_only(pooled, databas
                          prepare_threshold=None) as plain:
         value = plain.execute("SELECT current_setting('pg409.user', true)").fetchone()[0]
         assert not value
+
+
+def test_a_batch_holds_one_pooled_connection_and_hands_it_back(bouncer, database):
+    relay = Relay(bouncer, 6432)
+    with fastcgi.Program(relay.conninfo(database), workers=5) as program:
+        for number in range(10):
+            version = row(program)["_version"]
+            changes = [{"method": "PATCH", "path": "/note/1", "version": version, "body": {"title": f"Batch {number}"}}]
+            kind = {"CONTENT_TYPE": "application/json"}
+            done = program.request("POST", "/_batch", json.dumps({"changes": changes}).encode(), **kind)
+            assert done.status == 200, done.text
+            stale = program.request("POST", "/_batch", json.dumps({"changes": changes[:1] + [
+                {"method": "PATCH", "path": "/note/2", "version": version, "body": {"title": "x"}}]}).encode(), **kind)
+            assert stale.status == 409
+            assert row(program)["title"] == f"Batch {number}"
+        assert database.one("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'") == 0
+    relay.remove()
+
+
+def test_a_list_that_is_broken_off_hurts_nobody_else(bouncer, database):
+    """Behind a pooler a cancel could meet another client's statement: the connection is given up instead."""
+    database.run("CREATE TABLE IF NOT EXISTS long_list (id integer PRIMARY KEY, text text); GRANT ALL ON long_list TO editor")
+    database.run("INSERT INTO long_list SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i ON CONFLICT DO NOTHING")
+    relay = Relay(bouncer, 6432)
+    with fastcgi.Program(relay.conninfo(database), workers=3) as program:
+        assert row(program)
+        for number in range(6):
+            one = program.request("GET", "/long_list", HTTP_ACCEPT="application/vnd.pgrst.object+json")
+            assert one.status == 406
+            version = row(program)["_version"]
+            saved = save(program, version, f"After {number}")
+            assert saved.status == 303, saved.text
+    relay.remove()
