@@ -88,7 +88,9 @@ def statements(messages):
 
 
 def parsed(messages):
-    return [body.split(b"\0")[0] for kind, body in messages if kind == "P"]
+    """What was prepared, but for the sweep of old receipts, which comes behind one save in 512."""
+    return [body.split(b"\0")[0] for kind, body in messages
+            if kind == "P" and b"DELETE FROM pg409.receipt" not in body]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -159,12 +161,15 @@ def test_requests_take_as_few_round_trips_as_promised(request, way):
     relay, program = request.getfixturevalue(way)
     warm(program)
     relay.take()
-    version = row(program)["_version"]
-    assert round_trips(relay.take()) == 1
-    assert save(program, version, f"New {way}").status == 303
-    assert round_trips(relay.take()) == 1
-    assert save(program, version, "Stale").status == 409
-    assert round_trips(relay.take()) == 2
+    found = []
+    for attempt in range(3):  # one save in 512 is followed by a sweep of old receipts
+        version = row(program)["_version"]
+        found.append([round_trips(relay.take())])
+        assert save(program, version, f"New {way} {attempt}").status == 303
+        found[-1].append(round_trips(relay.take()))
+        assert save(program, version, "Stale").status == 409
+        found[-1].append(round_trips(relay.take()))
+    assert found.count([1, 1, 2]) >= 2, found
 
 
 def test_form_takes_one_round_trip(direct):
