@@ -62,6 +62,41 @@ static size_t columns(struct insert *insert)
     return count;
 }
 
+/* json as it was sent, byte by byte; null is NULL. In CSV it is the text of the member. */
+static void json_member(struct insert *insert, const struct column *column)
+{
+    struct sql *sql = &insert->sql;
+    struct sql_type text = {STR("text")};
+    if (insert->change->bulk->texts)
+        sql_raw(sql, "(e.j ->> ");
+    else
+        sql_raw(sql, "nullif((e.j -> ");
+    sql_typed(sql, column->name, text);
+    if (insert->change->bulk->texts)
+        sql_raw(sql, ")::");
+    else
+        sql_raw(sql, ")::text, 'null')::");
+    sql_type(sql, column->type);
+}
+
+static void json_items_member(struct insert *insert, const struct column *column)
+{
+    struct sql *sql = &insert->sql;
+    struct sql_type text = {STR("text")};
+    sql_raw(sql, "CASE json_typeof(e.j -> ");
+    size_t name = sql_typed(sql, column->name, text);
+    sql_raw(sql, ") WHEN 'array' THEN ");
+    sql_raw(sql, SAVE_SQL_JSON_ITEMS);
+    sql_raw(sql, "e.j -> ");
+    sql_again(sql, name, text);
+    save_sql_json_items(sql, column);
+    sql_raw(sql, " ELSE (e.j ->> ");
+    sql_again(sql, name, text);
+    sql_raw(sql, ")::");
+    sql_type(sql, column->type);
+    sql_raw(sql, " END");
+}
+
 static void bulk_value(struct insert *insert, const struct column *column)
 {
     struct sql *sql = &insert->sql;
@@ -75,14 +110,12 @@ static void bulk_value(struct insert *insert, const struct column *column)
         sql_type(sql, column->value_type);
         sql_raw(sql, " ELSE ");
     }
-    if (insert->change->bulk->texts && column->kind == KIND_JSON) {
-        sql_raw(sql, "(e.j ->> ");
-        sql_typed(sql, column->name, (struct sql_type){STR("text")});
-        sql_raw(sql, ")::");
-        sql_type(sql, column->type);
-    } else {
+    if (column->kind == KIND_JSON)
+        json_member(insert, column);
+    else if (save_sql_is_json_array(column))
+        json_items_member(insert, column);
+    else
         sql_name(sql, STR("p"), column->name);
-    }
     if (defaults)
         sql_raw(sql, " END");
 }
@@ -116,6 +149,26 @@ static void values(struct insert *insert)
     }
 }
 
+/* The object without the members that are arrays of json, which PostgreSQL would stumble over. */
+static void object(struct sql *sql, const struct table *table)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!save_sql_is_json_array(&table->columns[i]))
+            continue;
+        if (count++)
+            sql_raw(sql, ", ");
+        else
+            sql_raw(sql, "(SELECT json_object_agg(m.key, m.value) FROM json_each(e.j) AS m "
+                         "WHERE m.key NOT IN (");
+        sql_typed(sql, table->columns[i].name, (struct sql_type){STR("text")});
+    }
+    if (count)
+        sql_raw(sql, "))");
+    else
+        sql_raw(sql, "e.j");
+}
+
 /* Where the rows of a bulk come from: PostgreSQL reads them out of one JSON array, in its order. */
 static void bulk_from(struct insert *insert)
 {
@@ -125,7 +178,9 @@ static void bulk_from(struct insert *insert)
     sql_typed(sql, insert->change->bulk->json, (struct sql_type){STR("json")});
     sql_raw(sql, ") WITH ORDINALITY AS e(j, n) CROSS JOIN LATERAL json_populate_record(NULL::");
     sql_name(sql, table->schema, table->name);
-    sql_raw(sql, ", e.j) AS p ORDER BY e.n");
+    sql_raw(sql, ", ");
+    object(sql, table);
+    sql_raw(sql, ") AS p ORDER BY e.n");
 }
 
 static void pass_taken(struct sql *sql, const struct bulk *bulk)

@@ -20,10 +20,40 @@ static bool written(const struct field *field)
     return !field->kept;
 }
 
+bool save_sql_is_json_array(const struct column *column)
+{
+    return str_is(column->base_type.name, "json[]") || str_is(column->base_type.name, "jsonb[]");
+}
+
+void save_sql_json_items(struct sql *sql, const struct column *column)
+{
+    sql_raw(sql, ") WITH ORDINALITY AS i(x, n))::");
+    sql_type(sql, column->base_type);
+}
+
+/*
+ * An array whose items are json: PostgreSQL would take the brackets of an item for another
+ * dimension of the array.
+ */
+static void json_array(struct sql *sql, const struct column *column, struct str json, size_t *param)
+{
+    struct sql_type type = {STR("json")};
+    sql_raw(sql, SAVE_SQL_JSON_ITEMS);
+    if (*param)
+        sql_again(sql, *param, type);
+    else
+        *param = sql_typed(sql, json, type);
+    save_sql_json_items(sql, column);
+}
+
 /* One value of a column from a parameter: as it is, or read by PostgreSQL out of a JSON object. */
 static void value(struct sql *sql, const struct table *table, const struct column *column,
                   bool nested, struct str text, struct str json, size_t *param)
 {
+    if (nested && save_sql_is_json_array(column) && str_starts(json, STR("["))) {
+        json_array(sql, column, json, param);
+        return;
+    }
     if (nested) {
         sql_raw(sql, "(json_populate_record(NULL::");
         sql_name(sql, table->schema, table->name);

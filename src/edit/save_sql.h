@@ -6,6 +6,13 @@
 
 #include "edit/save.h"
 
+/* "(SELECT array of the items of" a json array; what stands behind it, and where it is needed. */
+#define SAVE_SQL_JSON_ITEMS                                                                        \
+    "(SELECT coalesce(array_agg(nullif(i.x::text, 'null')::json ORDER BY i.n), '{}') "             \
+    "FROM json_array_elements("
+void save_sql_json_items(struct sql *sql, const struct column *column);
+bool save_sql_is_json_array(const struct column *column);
+
 /* A field's value, its base, the column as it is stored: as text expressions they compare exactly.
  */
 void save_sql_yours(struct sql *sql, const struct table *table, struct field *field);
