@@ -48,6 +48,7 @@ static void set_base(struct field *field, const struct json_object *base)
     field->base = text_of(field->column, seen);
     field->base_json = seen->raw;
     field->base_nested = is_nested(field->column, seen);
+    field->kept = str_eq(field->json, field->base_json); /* sent along, but not changed */
 }
 
 /* pg409 itself signs the row: what the client read there is who changed it before. */
@@ -233,4 +234,5 @@ void body_add_key(struct work *work, struct change *change)
         change->restoring |= table->key[i]->identity_always;
     }
     change->field_count = count;
+    change->at_address = true;
 }

@@ -125,26 +125,11 @@ static void done(struct write *write, struct str token)
         put_row(write, token);
 }
 
-/* Whether it is the key, and no other unique value, that is taken. */
-static bool key_is_taken(const struct save *save)
-{
-    const struct table *table = save->change.table;
-    const struct unique *unique = table_unique(table, save->outcome.error.constraint);
-    bool whole = unique && unique->count == table->key_count;
-    for (size_t i = 0; whole && i < unique->count; i++)
-        whole = unique->columns[i]->key_position > 0;
-    return whole;
-}
-
 static void after_save(struct save *save)
 {
     struct write *write = save->ctx;
     struct work *work = write->work;
     const struct outcome *outcome = &save->outcome;
-    bool exists = outcome->reason == REASON_DUPLICATE && save->change.op == CHANGE_CREATE &&
-                  work->route->method == HTTP_PUT && key_is_taken(save);
-    if (exists)
-        save->outcome.reason = REASON_EXISTS;
     claim_answer(work, &save->change, outcome);
     if (outcome->kind == OUTCOME_CONFLICT || outcome->kind == OUTCOME_REFUSED)
         conflict_json(work, save);

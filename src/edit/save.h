@@ -60,6 +60,7 @@ struct change {
     bool any;                      /* "whatever is there": no version is compared */
     bool strict;                   /* If-Match: nothing is rebased */
     bool restoring;                /* creates with a key that the database would make itself */
+    bool at_address;               /* creates under the key of its address, if that is free */
     bool json;                     /* the outcome carries rows as JSON */
     const struct query *show;      /* what of the row the outcome shows; NULL: all of it */
     const struct catalog *catalog; /* where show finds related tables */

@@ -5,6 +5,23 @@
 
 #include "base/banned.h"
 
+/* Whether it is the key, and no other unique value, that is taken. */
+static bool key_is_taken(const struct save *save)
+{
+    const struct table *table = save->change.table;
+    const struct unique *unique = table_unique(table, save->outcome.error.constraint);
+    bool whole = unique && unique->count == table->key_count;
+    for (size_t i = 0; whole && i < unique->count; i++)
+        whole = unique->columns[i]->key_position > 0;
+    return whole;
+}
+
+/* Of a create at an address of its own, that somebody was there first is all there is to say. */
+static enum reason reason_of(const struct save *save)
+{
+    return save->change.at_address && key_is_taken(save) ? REASON_EXISTS : REASON_DUPLICATE;
+}
+
 static void after_duplicate(void *ctx)
 {
     struct save *save = ctx;
@@ -12,7 +29,7 @@ static void after_duplicate(void *ctx)
     const struct answer *answer = &save->talk->answers[save->row_answer];
     if (!save->talk->failed && answer->rows > 0)
         save->outcome.other_key = row_key_segment(save->talk->arena, table, answer, 0, 0);
-    save_finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
+    save_finish(save, OUTCOME_CONFLICT, reason_of(save));
 }
 
 /* A unique value is taken by a row that can perhaps be shown. */
@@ -26,7 +43,7 @@ static void by_another(struct save *save)
             return;
         save->talk->then = NULL;
     }
-    save_finish(save, OUTCOME_CONFLICT, REASON_DUPLICATE);
+    save_finish(save, OUTCOME_CONFLICT, reason_of(save));
 }
 
 /* Content and version come from one read of the row; without a row only its address is left. */

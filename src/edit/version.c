@@ -114,11 +114,14 @@ enum err version_parse(struct arena *arena, const struct table *table, struct st
     return version->column.ptr ? ERR_NONE : ERR_SYNTAX;
 }
 
+static bool same_xmin(struct version a, struct version b)
+{
+    return !a.xmin.ptr || !b.xmin.ptr || str_eq(a.xmin, b.xmin);
+}
+
 bool version_same(struct version a, struct version b)
 {
-    if (!str_eq(a.column, b.column))
-        return false;
-    return !a.xmin.ptr || !b.xmin.ptr || str_eq(a.xmin, b.xmin);
+    return str_eq(a.column, b.column) && same_xmin(a, b);
 }
 
 bool version_cut_short(struct version yours, struct version current)
@@ -128,7 +131,7 @@ bool version_cut_short(struct version yours, struct version current)
     if (yours.digits >= 6 || yours.column.len != current.column.len || yours.column.len < 27)
         return false;
     return memcmp(yours.column.ptr, current.column.ptr, keep) == 0 &&
-           !str_eq(yours.column, current.column);
+           !str_eq(yours.column, current.column) && same_xmin(yours, current);
 }
 
 static void column_of(struct sql *sql, struct str alias, struct str name)
