@@ -79,7 +79,7 @@ class Database:
         self.parts = parts
         self.psql("-c", "CREATE ROLE editor LOGIN", "-c", "CREATE DATABASE bench OWNER editor",
                   dbname="postgres")
-        self.psql("-f", ROOT / "schema/001_pg409.sql")
+        self.psql("-f", ROOT / "schema/pg409.sql")
         self.psql("-v", f"rows={ROWS}", "-f", HERE / "table.sql")
         self.psql("-c", "SELECT pg409.grant_to('editor')")
         self.setting("pg_stat_statements.track", "none")

@@ -1,6 +1,6 @@
 -- pg409's own schema: receipts of saves, and the triggers that keep version columns.
--- Run it as the owner of the database (or a superuser) with psql; running it again is harmless.
--- PostgreSQL 13 or newer. undo_001.sql takes everything away again.
+-- Loaded by pg409.sql; running it again is harmless.
+-- PostgreSQL 13 or newer.
 --
 --   select pg409.grant_to('web_role');      once, for the role that pg409 connects as
 --   select pg409.protect('public.articles');  for each table

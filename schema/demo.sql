@@ -1,5 +1,5 @@
 -- The demo's tables and texts. demo/load runs this as the superuser in a fresh database that has
--- 001_pg409.sql, and then fills packages. Not for a database of yours.
+-- pg409.sql, and then fills packages. Not for a database of yours.
 
 \set ON_ERROR_STOP on
 \set countries `cat /usr/share/iso-codes/json/iso_3166-1.json`

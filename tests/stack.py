@@ -107,7 +107,7 @@ class Database:
                           "EXCEPTION WHEN duplicate_object THEN NULL; END $$")
             admin.execute(f"CREATE DATABASE {self.name} OWNER editor")
         if install:
-            self.load(ROOT / "schema/001_pg409.sql")
+            self.load(ROOT / "schema/pg409.sql")
             with self.connect() as owner:
                 owner.execute("SELECT pg409.grant_to('editor')")
         self.sql = self.connect()

@@ -63,7 +63,7 @@ void browse_tables(struct work *work)
     html_raw(out, "<h1>Tables</h1>\n");
     if (!catalog->receipts)
         html_raw(out, "<p class=\"hint\">The schema pg409 is not installed in this database, so "
-                      "conflicts cannot say who saved. Load <code>schema/001_pg409.sql</code> once "
+                      "conflicts cannot say who saved. Load <code>schema/pg409.sql</code> once "
                       "to change that.</p>\n");
     html_raw(out,
              "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tables\"><table>"

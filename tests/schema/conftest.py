@@ -46,7 +46,7 @@ def database(cluster):
         admin.execute("drop database if exists work")
         admin.execute("create database work")
     conninfo = psycopg.conninfo.make_conninfo(cluster, dbname="work")
-    psql_file(conninfo, "001_pg409.sql")
+    psql_file(conninfo, "pg409.sql")
     return conninfo
 
 

@@ -319,20 +319,20 @@ def test_functions_are_shared_and_kept_while_used(db):
 def test_load_twice_and_undo(db, database, run_file):
     make(db, "updated_at timestamptz")
     db.execute("insert into pg409.receipt (table_name, row_key, op) values ('t', '1', 'save')")
-    run_file(database, "001_pg409.sql")
+    run_file(database, "pg409.sql")
     assert one(db, "select count(*) from pg409.receipt") == 1
     assert len(triggers(db)) == 1
-    run_file(database, "undo_001.sql")
+    run_file(database, "undo.sql")
     assert one(db, "select to_regnamespace('pg409')") is None
     assert ("updated_at", "timestamp with time zone", False, None) in describe(db)
-    run_file(database, "undo_001.sql")
-    run_file(database, "001_pg409.sql")
+    run_file(database, "undo.sql")
+    run_file(database, "pg409.sql")
 
 
 def test_undo_stops_at_things_that_are_not_ours(db, database, run_file):
     db.execute("create table pg409.theirs ()")
     with pytest.raises(subprocess.CalledProcessError):
-        run_file(database, "undo_001.sql")
+        run_file(database, "undo.sql")
     assert one(db, "select to_regclass('pg409.receipt')") is not None
 
 

@@ -1,4 +1,4 @@
--- Takes away what 001_pg409.sql made: tables are unprotected first, columns stay, receipts are lost.
+-- Takes away what pg409.sql made: tables are unprotected first, columns stay, receipts are lost.
 -- Running it again is harmless. Things in the schema pg409 that are not ours stop it.
 
 \set ON_ERROR_STOP on

@@ -1,0 +1,4 @@
+-- Everything of pg409 that lives in the database: load this one file with psql, as the owner of the
+-- database (or a superuser). Loading it again is harmless. undo.sql takes everything away.
+
+\ir 001_pg409.sql
