@@ -443,6 +443,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   execute format('grant usage on schema pg409 to %I', role);
   execute format('grant select, insert, delete on pg409.receipt to %I', role);
+  execute format('grant select, insert, update, delete on pg409.conflict to %I', role);
   execute format('grant execute on function pg409.row_exists(regclass, name[], text[]) to %I', role);
 end
 $$;

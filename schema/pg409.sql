@@ -2,3 +2,4 @@
 -- database (or a superuser). Loading it again is harmless. undo.sql takes everything away.
 
 \ir 001_pg409.sql
+\ir 002_conflict.sql

@@ -259,6 +259,13 @@ void conflict_members(struct work *work, const struct save *save)
     buf_printf(out, "%d", problem_status(outcome, save->change.strict));
     json_name(out, "detail");
     json_string(out, detail(work, save));
+    if (outcome->parked) {
+        struct buf to;
+        buf_init(&to, &work->arena, 10000);
+        work_link(work, &to, STR("_conflicts"), save->change.park);
+        json_name(out, "instance");
+        json_string(out, buf_slice(&to));
+    }
     json_name(out, "reason");
     json_string(out, str_from(problem->name));
     json_name(out, "table");

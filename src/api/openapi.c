@@ -95,6 +95,23 @@ static void common_paths(struct buf *out)
                   "\"504\":{\"$ref\":\"#/components/responses/504\"}}}}");
 }
 
+static void parked_paths(struct buf *out)
+{
+    buf_text(out,
+             ",\"/_conflicts/{code}\":{\"parameters\":[{\"name\":\"code\",\"in\":\"path\","
+             "\"required\":true,\"schema\":{\"type\":\"string\"}}],\"get\":{\"operationId\":"
+             "\"unfinished\",\"summary\":\"A refused edit, as it is kept for you\",\"tags\":"
+             "[\"pg409\"],\"responses\":{\"200\":{\"description\":\"What was sent, and why it "
+             "was refused\",\"content\":{\"application/json\":{\"schema\":{\"$ref\":"
+             "\"#/components/schemas/Unfinished\"}}}},\"403\":{\"$ref\":"
+             "\"#/components/responses/403\"},\"404\":{\"$ref\":\"#/components/responses/404\"},"
+             "\"503\":{\"$ref\":\"#/components/responses/503\"}}},\"post\":{\"operationId\":"
+             "\"dropUnfinished\",\"summary\":\"Drops it\",\"tags\":[\"pg409\"],\"responses\":"
+             "{\"204\":{\"description\":\"It is dropped\"},\"403\":{\"$ref\":"
+             "\"#/components/responses/403\"},\"404\":{\"$ref\":\"#/components/responses/404\"},"
+             "\"503\":{\"$ref\":\"#/components/responses/503\"}}}}");
+}
+
 void openapi(struct work *work)
 {
     const struct catalog *catalog = work_catalog(work);
@@ -111,6 +128,8 @@ void openapi(struct work *work)
             tag(work, &catalog->tables[i]);
     buf_text(out, "],\"paths\":{");
     common_paths(out);
+    if (catalog->conflicts)
+        parked_paths(out);
     for (size_t i = 0; i < catalog->table_count && !work->reply.lost; i++)
         if (is_shown(&catalog->tables[i]))
             openapi_paths(work, &catalog->tables[i]);

@@ -132,7 +132,9 @@ static void put_problem(struct buf *out)
         "conflict\",\"required\":[\"type\",\"title\",\"status\",\"reason\"],\"properties\":{"
         "\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
         "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-        "\"detail\":{\"type\":[\"string\",\"null\"]},\"reason\":{\"type\":\"string\","
+        "\"detail\":{\"type\":[\"string\",\"null\"]},\"instance\":{\"type\":\"string\",\"format\":"
+        "\"uri-reference\",\"description\":\"Where the refused edit is "
+        "kept\"},\"reason\":{\"type\":\"string\","
         "\"enum\":[");
     for (const struct problem *problem = problems; problem->name; problem++) {
         json_comma(out);
@@ -175,6 +177,20 @@ static void put_batch(struct buf *out)
         "\"version\":{\"type\":\"string\"},\"row\":{\"type\":\"object\"}}}}}}");
 }
 
+static void put_unfinished(struct buf *out)
+{
+    static const char *const texts[] = {"code",         "table",           "key", "reason",
+                                        "base_version", "current_version", "at",  "expires_at",
+                                        "resolved_at",  "resolution"};
+    buf_text(out,
+             ",\"Unfinished\":{\"type\":\"object\",\"required\":[\"code\",\"table\",\"yours\"],"
+             "\"properties\":{\"base\":{\"type\":[\"object\",\"null\"]},\"yours\":{\"type\":"
+             "\"object\"}");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        buf_printf(out, ",\"%s\":{\"type\":[\"string\",\"null\"]}", texts[i]);
+    buf_text(out, "}}");
+}
+
 void openapi_components(struct work *work)
 {
     struct buf *out = OUT(work);
@@ -185,4 +201,6 @@ void openapi_components(struct work *work)
                   "\"schemas\":{");
     put_problem(out);
     put_batch(out);
+    if (work_catalog(work)->conflicts)
+        put_unfinished(out);
 }

@@ -6,6 +6,7 @@
 #include "api/rows.h"
 #include "page/browse.h"
 #include "page/edit.h"
+#include "page/parked.h"
 #include "page/refuse.h"
 #include "wire/http.h"
 
@@ -45,6 +46,29 @@ const struct route routes[] = {
      .catalog = CATALOG_NONE,
      .html = refuse_explain,
      .json = refuse_explain},
+    {.pattern = "/_conflicts",
+     .method = HTTP_GET,
+     .access = ACCESS_WRITE,
+     .origin = ORIGIN_ANY,
+     .body = BODY_NONE,
+     .catalog = CATALOG_KEPT,
+     .html = parked_list},
+    {.pattern = "/_conflicts/{name}",
+     .method = HTTP_GET,
+     .access = ACCESS_WRITE,
+     .origin = ORIGIN_ANY,
+     .body = BODY_NONE,
+     .catalog = CATALOG_KEPT,
+     .html = parked_show,
+     .json = parked_show_json},
+    {.pattern = "/_conflicts/{name}",
+     .method = HTTP_POST,
+     .access = ACCESS_WRITE,
+     .origin = ORIGIN_SAME,
+     .body = BODY_LIMITED,
+     .catalog = CATALOG_KEPT,
+     .html = parked_drop,
+     .json = parked_drop},
     {.pattern = "/_batch",
      .method = HTTP_POST,
      .access = ACCESS_WRITE,

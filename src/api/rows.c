@@ -155,6 +155,7 @@ static void start(struct write *write)
     change->catalog = work_catalog(write->work);
     change->show = write->show.selects ? &write->show : NULL;
     change->without_row = !wants_row(write);
+    change->parks = change->op == CHANGE_UPDATE && change->catalog->conflicts;
     save_row(&write->save);
 }
 

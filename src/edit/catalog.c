@@ -296,6 +296,7 @@ struct catalog *catalog_build(const struct answer *tables, const struct answer *
     arena_init(&catalog->arena);
     catalog->receipts = answer_true(schema, 0, 0);
     catalog->row_exists = answer_true(schema, 0, 1);
+    catalog->conflicts = catalog->receipts && answer_true(schema, 0, 2);
     catalog->tables = ARENA_ARRAY(&catalog->arena, tables->rows, struct table);
     for (size_t first = 0, next; first < tables->rows; first = next) {
         next = first + 1;

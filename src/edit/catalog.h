@@ -100,6 +100,7 @@ struct catalog {
     size_t table_count;
     bool receipts;   /* pg409.receipt is there and may be written */
     bool row_exists; /* pg409.row_exists is there and may be called */
+    bool conflicts;  /* pg409.conflict is there and may be written: refused edits can be kept */
 };
 
 /* Asks for the catalog of settings->schema: two statements, from answer 0 on. */

@@ -80,7 +80,12 @@ static void ask_schema(struct talk *talk)
             " EXISTS (SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
             " WHERE n.nspname = 'pg409' AND p.proname = 'row_exists'"
             " AND has_schema_privilege(n.oid, 'USAGE')"
-            " AND has_function_privilege(p.oid, 'EXECUTE'))");
+            " AND has_function_privilege(p.oid, 'EXECUTE')),"
+            " EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'pg409' AND c.relname = 'conflict'"
+            " AND has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and("
+            "has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE',"
+            " 'DELETE']) p))");
     sql_ask(&sql, talk);
 }
 

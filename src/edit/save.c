@@ -1,5 +1,6 @@
 #include "edit/save.h"
 
+#include "edit/park.h"
 #include "edit/receipt.h"
 #include "edit/save_sql.h"
 #include "edit/save_steps.h"
@@ -19,6 +20,8 @@ const char *outcome_name(enum outcome_kind kind)
         return "already-applied";
     case OUTCOME_REBASED:
         return "rebased";
+    case OUTCOME_MERGED:
+        return "merged";
     case OUTCOME_UNCHANGED:
         return "unchanged";
     case OUTCOME_CONFLICT:
@@ -364,11 +367,41 @@ static void blind(struct save *save)
         save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
 }
 
+/* What was found out while nothing was to be written. */
+static void reviewed(struct save *save, bool moved_on)
+{
+    struct change *change = &save->change;
+    (void)read_receipt(save, &save->outcome.version);
+    if (!change->versioned)
+        save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
+    else if (all_fields(save, is_stored))
+        save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
+    else if (!moved_on || all_fields(save, is_as_seen))
+        save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
+    else
+        save_finish(save, OUTCOME_CONFLICT, REASON_STALE);
+}
+
+/* The look could not be kept for the editor: then at least it has to be made. */
+static bool look_again(struct save *save)
+{
+    bool parking = save->parking && save->talk->answers[save->park_answer].failed;
+    if (!save->talk->failed || !parking || save->talk->error.reason == REASON_AWAY)
+        return false;
+    save->change.parks = false;
+    look(save);
+    return true;
+}
+
 static void after_look(void *ctx)
 {
     struct save *save = ctx;
+    if (look_again(save))
+        return;
     const struct change *change = &save->change;
     bool found = !save->talk->failed && save_take_look(save);
+    if (save->parking && !save->talk->failed)
+        save->outcome.parked = save->talk->answers[save->park_answer].rows > 0;
     bool elsewhere = save->moved.values != NULL;
     bool moved_on = change->versioned ? !version_same(change->version, save->outcome.version)
                                       : save->overwrites;
@@ -380,6 +413,8 @@ static void after_look(void *ctx)
         failed(save);
     else if (!found)
         gone(save);
+    else if (save->reviewing)
+        reviewed(save, moved_on);
     else if (!change->versioned && !change->any && !save->overwrites)
         blind(save);
     else if (moved_on)
@@ -396,6 +431,11 @@ static void look(struct save *save)
     }
     talk_then(save->talk, after_look, save);
     save_ask_look(save);
+    save->parking = save->change.parks && !save->moved.values && save->change.op == CHANGE_UPDATE &&
+                    !all_fields(save, is_kept);
+    if (save->parking)
+        save->park_answer =
+            park_ask(save->talk, &save->change, save_likely(&save->change), STR_NONE);
 }
 
 static void after_write(void *ctx)
@@ -432,6 +472,14 @@ void save_write(struct save *save)
         change->op == CHANGE_CREATE ? change->receipts && change->token.ptr : !change->any;
 }
 
+void save_review(struct save *save)
+{
+    save->outcome = (struct outcome){0};
+    save->reviewing = true;
+    save->change.parks = false;
+    look(save);
+}
+
 void save_row(struct save *save)
 {
     const struct change *change = &save->change;
@@ -440,6 +488,8 @@ void save_row(struct save *save)
     save->outcome = (struct outcome){0};
     if (change->receipts)
         save->change.digest = save_digest(save);
+    if (change->parks && !change->park.ptr)
+        save->change.park = park_code(save->talk->arena, change);
     save->own = change->op == CHANGE_CREATE && change->receipts && !change->token.ptr;
     if (save->own)
         save->change.token = change->mark;

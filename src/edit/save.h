@@ -67,16 +67,22 @@ struct change {
     bool without_row;              /* the answer does not show the row: nothing of it is read */
     struct str user;               /* STR_NONE: nobody is logged in */
     struct str token;              /* of this form, or an Idempotency-Key; STR_NONE without */
-    struct str mark;   /* random, of this request: tells it from another that says the same */
-    struct str digest; /* of what it says, for its receipt; save_row fills it in */
-    bool receipts;     /* may be written: the schema is installed */
-    bool row_exists;   /* pg409.row_exists may be asked */
+    struct str mark;       /* random, of this request: tells it from another that says the same */
+    struct str digest;     /* of what it says, for its receipt; save_row fills it in */
+    struct str park;       /* under this code; save_row makes one up where it is STR_NONE */
+    struct str resolution; /* what is noted of that parked edit when this is saved; STR_NONE: it was
+                              parked by this very save, and goes */
+    struct str replaced;   /* and what a merge wrote over, as JSON: it can be put back */
+    bool parks;            /* is kept for its editor if it is refused */
+    bool receipts;         /* may be written: the schema is installed */
+    bool row_exists;       /* pg409.row_exists may be asked */
 };
 
 enum outcome_kind {
     OUTCOME_SAVED,
     OUTCOME_ALREADY_APPLIED,
     OUTCOME_REBASED,
+    OUTCOME_MERGED,
     OUTCOME_UNCHANGED,
     OUTCOME_CONFLICT,
     OUTCOME_REFUSED
@@ -95,6 +101,7 @@ struct outcome {
     struct str changed_by; /* who saved current; STR_NONE: unknown */
     struct str changed_at; /* when, RFC 3339; STR_NONE: unknown */
     bool cut_short;        /* the version lost digits on its way */
+    bool parked;           /* it is kept under change.park */
     struct str other_key;  /* duplicate: the address segment of the row that has the value */
     struct str hint_table; /* referenced: who still refers to it */
 };
@@ -106,7 +113,9 @@ struct save {
     void (*done)(struct save *save);
     void *ctx; /* of done */
     /* how far it is */
-    size_t row_answer, receipt_answer, exists_answer;
+    size_t row_answer, receipt_answer, exists_answer, park_answer;
+    bool parking;   /* asked for, with the look */
+    bool reviewing; /* nothing is to be written */
     unsigned rebases;
     bool own;               /* a create under a token of our own */
     bool overwrites;        /* "whatever is there", sent again on the version that is found */
@@ -122,6 +131,16 @@ struct save {
  * that is every change, and the answer says what really happened.
  */
 void save_row(struct save *save);
+
+/*
+ * Finds out what would become of save->change, an update, without making it: OUTCOME_UNCHANGED
+ * when the row is still as the editor saw it, OUTCOME_ALREADY_APPLIED when it holds all of it
+ * already, else a conflict or refusal. Fields are compared in each case.
+ */
+void save_review(struct save *save);
+
+/* The reason under which a change is parked before it is known why it was refused. */
+struct str save_likely(const struct change *change);
 
 /*
  * The column whose value PostgreSQL refused, as far as its error tells; NULL

@@ -88,6 +88,11 @@ static void ask_exists(struct save *save)
 }
 
 /* Version, who, [JSON of the row], each column's text, the comparisons, [what is shown]. */
+struct str save_likely(const struct change *change)
+{
+    return change->versioned ? STR("stale") : STR("version-required");
+}
+
 void save_ask_look(struct save *save)
 {
     struct change *change = &save->change;

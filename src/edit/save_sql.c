@@ -1,5 +1,6 @@
 #include "edit/save_sql.h"
 
+#include "edit/park.h"
 #include "edit/receipt.h"
 #include "edit/select.h"
 
@@ -173,6 +174,8 @@ void save_sql_close(struct sql *sql, struct save *save)
         version_text(sql, table, ALIAS);
         sql_raw(sql, " AS _version)");
         receipt_write(sql, change);
+        if (save->outcome.parked || change->resolution.ptr)
+            park_settle(sql, change);
         sql_raw(sql, " SELECT * FROM w");
     }
     save->row_answer = sql_ask(sql, save->talk);

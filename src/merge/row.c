@@ -25,6 +25,8 @@ const char *row_merge_name(enum row_merge merge)
         return "yours";
     case ROW_CURRENT:
         return "current";
+    case ROW_MERGED:
+        return "merged";
     case ROW_CLASH:
         return "clash";
     }

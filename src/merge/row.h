@@ -11,6 +11,7 @@ enum row_merge {
     ROW_SAME,    /* yours and current agree: unchanged, or both made the same change */
     ROW_YOURS,   /* only you changed it */
     ROW_CURRENT, /* only they changed it */
+    ROW_MERGED,  /* both did, and the changes fit together */
     ROW_CLASH    /* both did, differently; or, with no base, they differ */
 };
 
@@ -23,7 +24,7 @@ enum row_merge {
 enum row_merge row_merge(bool based, bool yours_is_base, bool current_is_base,
                          bool yours_is_current);
 
-/* "same", "yours", "current", "clash": the word in a problem document. Static. */
+/* "same", "yours", "current", "merged", "clash": the word in a problem document. Static. */
 const char *row_merge_name(enum row_merge merge);
 
 #endif

@@ -10,6 +10,12 @@
 /* Answers for an outcome that is a conflict or refused. */
 void conflict_answer(struct work *work, struct save *save);
 
+/*
+ * The form with what was typed: heading above it, then message (STR_NONE: none). Asks for the
+ * choices of its foreign keys first.
+ */
+void conflict_form(struct work *work, struct save *save, struct str heading, struct str message);
+
 /* A conflict page was sent back with a choice missing: shows it again. */
 void conflict_unresolved(struct work *work, struct save *save, const struct submitted *submitted);
 

@@ -1,6 +1,7 @@
 #include "page/conflict.h"
 
 #include "page/control.h"
+#include "page/parked.h"
 
 #include "base/banned.h"
 
@@ -25,7 +26,7 @@ static void create_button(struct work *work, const struct save *save, bool with_
 {
     struct buf *out = OUT(work);
     struct field *fields;
-    struct edit_view view = {.creating = true, .restoring = with_key};
+    struct edit_view view = {.creating = true, .restoring = with_key, .save = save};
     view.field_count = restored(work, &save->change, with_key, &fields);
     view.fields = fields;
     view.token = work_random(work, 16);
@@ -84,6 +85,23 @@ static void sentence(struct work *work, const struct save *save)
     html_raw(out, ", after you had opened it. ");
 }
 
+static void let_go(struct work *work, const struct save *save)
+{
+    struct buf *out = OUT(work);
+    bool deleting = save->change.op == CHANGE_DELETE;
+    if (save->outcome.parked) {
+        html_raw(out, "<form method=\"post\" class=\"inline\"");
+        parked_link(work, "action", save->change.park, "?to=list");
+        html_raw(out, "><button type=\"submit\">Let it go</button></form>\n");
+        return;
+    }
+    html_raw(out, "<a");
+    page_link(work, "href", work_table_segment(work, work->table), STR_NONE);
+    html_raw(out, ">");
+    html_text(out, deleting ? STR("Back to the list") : STR("Let it go"));
+    html_raw(out, "</a>");
+}
+
 void conflict_page_deleted(struct work *work, const struct save *save)
 {
     struct buf *out = OUT(work);
@@ -93,20 +111,18 @@ void conflict_page_deleted(struct work *work, const struct save *save)
     html_raw(out, "<h1>This row was deleted</h1>\n");
     sentence(work, save);
     if (deleting)
-        html_raw(out, "There is nothing left to do.</p>\n");
+        html_raw(out, "There is nothing left to do.");
     else
-        html_raw(out, "<strong>Nothing you typed is lost.</strong> What shall become of it?</p>\n");
+        html_raw(out, "<strong>Nothing you typed is lost.</strong> What shall become of it?");
+    parked_words(work, save);
+    html_raw(out, "</p>\n");
     html_raw(out, "<div class=\"actions\">\n");
     if (can_create)
         create_button(work, save, true);
     if (can_create && key_is_automatic(work->table))
         create_button(work, save, false);
-    html_raw(out, "<a");
-    page_link(work, "href", work_table_segment(work, work->table), STR_NONE);
-    if (deleting)
-        html_raw(out, ">Back to the list</a></div>\n");
-    else
-        html_raw(out, ">Let it go</a></div>\n");
+    let_go(work, save);
+    html_raw(out, "</div>\n");
     if (!deleting)
         yours(work, &save->change);
     page_end(work);

@@ -2,6 +2,7 @@
 
 #include "merge/diff.h"
 #include "page/control.h"
+#include "page/parked.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -283,6 +284,7 @@ static void introduction(struct work *work, const struct save *save, size_t clas
         html_raw(out, "Please choose where both of you changed the same thing; then save.");
     else
         html_raw(out, "You changed different things, so both fit together. Look it over and save.");
+    parked_words(work, save);
     html_raw(out,
              "</p>\n<p class=\"hint\">In what follows, <del>struck out</del> is how it was when "
              "you opened it, and <ins>underlined</ins> is new.</p>\n");
@@ -312,6 +314,7 @@ static void hidden(struct work *work, const struct save *save)
         .field_count = change->field_count,
         .token = work_random(work, 16),
         .next = request_field(&work->request, STR("_next")),
+        .save = save,
     };
     view.base = form_base(work, view.fields, view.field_count);
     edit_hidden(work, &view);
@@ -339,9 +342,14 @@ static void differences(struct work *work, const struct save *save, size_t clash
         html_raw(out, "</div>\n");
 }
 
-static void ways_out(struct work *work)
+static void ways_out(struct work *work, const struct save *save)
 {
-    html_raw(OUT(work), " <a");
+    html_raw(OUT(work), " ");
+    if (save->outcome.parked) {
+        parked_drop_button(work, save->change.park, STR("Drop my changes"));
+        return;
+    }
+    html_raw(OUT(work), "<a");
     page_link(work, "href", work_table_segment(work, work->table), work->match.key);
     html_raw(OUT(work), ">Drop my changes and look at the row</a>");
 }
@@ -387,7 +395,7 @@ static void resolve_form(struct work *work, const struct save *save, size_t clas
     differences(work, save, clashes);
     html_raw(out, "<p class=\"actions\"><button type=\"submit\" class=\"main\">Save the result"
                   "</button>");
-    ways_out(work);
+    ways_out(work, save);
     html_raw(out,
              "</p>\n<p class=\"hint\">If somebody saves again before you press the button, you "
              "are asked again; nothing is overwritten.</p>\n</form>\n");

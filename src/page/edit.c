@@ -2,6 +2,7 @@
 
 #include "page/conflict.h"
 #include "page/control.h"
+#include "page/parked.h"
 #include "page/saved.h"
 #include "wire/url.h"
 
@@ -184,6 +185,8 @@ static void start(struct work *work, enum change_op op)
                           .ctx = work};
     if (submitted->unresolved)
         conflict_unresolved(work, save, submitted);
+    else if (op != CHANGE_DELETE && request_field(&work->request, STR("_review")).ptr)
+        parked_review(work, save);
     else
         save_row(save);
 }

@@ -28,7 +28,8 @@ struct edit_view {
     struct str link;            /* an address segment of this table that message speaks of */
     const struct column *wrong; /* the column that message is about, NULL for all */
     bool restoring;
-    struct str next; /* _next, kept; STR_NONE without */
+    struct str next;         /* _next, kept; STR_NONE without */
+    const struct save *save; /* of which it is the form again; NULL: it is the first time */
 };
 
 /* Asks for the choices of the foreign keys among the fields, from answer on. */

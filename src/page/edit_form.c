@@ -4,6 +4,7 @@
 
 #include "edit/list.h"
 #include "page/control.h"
+#include "page/parked.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -28,6 +29,8 @@ void edit_hidden(struct work *work, const struct edit_view *view)
         edit_hidden_field(work, STR("_form"), form_digest(work, view->version, view->base));
     edit_hidden_field(work, STR("_token"), view->token);
     edit_hidden_field(work, STR("_next"), view->next);
+    if (view->save && view->save->outcome.parked)
+        edit_hidden_field(work, STR("_parked"), view->save->change.park);
     if (view->restoring)
         edit_hidden_field(work, STR("_restore"), STR("1"));
 }
@@ -169,6 +172,21 @@ void edit_shown(struct work *work, const struct edit_view *view)
         html_raw(out, "</dl>\n");
 }
 
+/* The row that has the value: to look at, and to lay what was typed over it. */
+static void other_row(struct work *work, const struct edit_view *view)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, " <a");
+    page_link(work, "href", work_table_segment(work, work->table), view->link);
+    html_raw(out, ">Open the row that has it</a>");
+    if (view->creating && view->save->outcome.parked) {
+        html_raw(out, ", or <a");
+        parked_link(work, "href", view->save->change.park, "?over=1");
+        html_raw(out, ">put what you typed into it</a>: you choose field by field");
+    }
+    html_raw(out, ".");
+}
+
 static void message(struct work *work, const struct edit_view *view)
 {
     struct buf *out = OUT(work);
@@ -177,6 +195,7 @@ static void message(struct work *work, const struct edit_view *view)
     html_raw(out, "<div class=\"notice bad\" role=\"alert\"><p><strong>");
     html_text(out, view->message);
     html_raw(out, "</strong></p><p>What you typed is still here.");
+    parked_words(work, view->save);
     if (view->wrong && has_control(view, view->wrong)) {
         html_raw(out, " <a href=\"#");
         control_id(out, view->wrong);
@@ -184,11 +203,8 @@ static void message(struct work *work, const struct edit_view *view)
         page_label(work, view->wrong);
         html_raw(out, "”</a>.");
     }
-    if (view->link.ptr) {
-        html_raw(out, " <a");
-        page_link(work, "href", work_table_segment(work, work->table), view->link);
-        html_raw(out, ">Open the row that has it</a>.");
-    }
+    if (view->link.ptr)
+        other_row(work, view);
     html_raw(out, "</p></div>\n");
 }
 
@@ -212,7 +228,10 @@ void edit_form(struct work *work, const struct edit_view *view, size_t first)
     }
     html_raw(out, "<p class=\"actions\"><button type=\"submit\" class=\"main\">");
     buf_text(out, view->creating ? "Create" : "Save");
-    html_raw(out, "</button> <a");
+    html_raw(out, "</button> ");
+    if (view->save && view->save->outcome.parked)
+        parked_drop_button(work, view->save->change.park, STR("Throw away what I typed"));
+    html_raw(out, "<a");
     page_link(work, "href", table, STR_NONE);
     html_raw(out, ">Back to the list</a></p>\n</form>\n");
     edit_shown(work, view);

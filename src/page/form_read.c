@@ -1,5 +1,6 @@
 #include "page/form_read.h"
 
+#include "edit/park.h"
 #include "page/control.h"
 #include "wire/digest.h"
 #include "wire/json.h"
@@ -127,6 +128,9 @@ static void read_value(struct work *work, struct submitted *submitted, struct fi
     struct str typed = own_field(work, column), pick = side_field(work, "_pick.", column);
     struct str yours = side_field(work, "_yours.", column);
     bool asked = yours.ptr || side_field(work, "_asked.", column).ptr;
+    submitted->mine |= str_is(pick, "yours");
+    submitted->theirs |= str_is(pick, "theirs");
+    submitted->own |= str_is(pick, "edit");
     if (str_is(pick, "yours"))
         typed = yours.ptr ? yours : typed; /* a long text is sent once, in its control */
     else if (str_is(pick, "theirs"))
@@ -259,6 +263,38 @@ static bool read_fields(struct work *work, struct submitted *submitted,
     return true;
 }
 
+/* How it was resolved, in a word for the report. */
+static struct str resolution(const struct submitted *submitted)
+{
+    int ways = submitted->mine + submitted->theirs + submitted->own;
+    if (ways > 1)
+        return STR("mixed");
+    return submitted->mine     ? STR("yours")
+           : submitted->theirs ? STR("theirs")
+           : submitted->own    ? STR("edited")
+                               : STR("saved");
+}
+
+/* Whether it is kept when it is refused, and what it does to one that was. */
+static void read_parked(struct work *work, struct submitted *submitted)
+{
+    struct change *change = &submitted->change;
+    struct str code = request_field(&work->request, STR("_parked"));
+    change->parks = work_catalog(work)->conflicts && change->op != CHANGE_DELETE;
+    if (!change->parks || !park_is_code(code))
+        return;
+    change->park = code;
+    change->resolution = resolution(submitted);
+}
+
+static bool read_columns(struct work *work, struct submitted *submitted,
+                         const struct json_object *base)
+{
+    struct str listed = request_field(&work->request, STR("_columns"));
+    return listed.ptr ? read_listed(work, submitted, base, listed)
+                      : read_fields(work, submitted, base);
+}
+
 bool form_read(struct work *work, enum change_op op, struct submitted *submitted)
 {
     struct json_object base;
@@ -284,7 +320,8 @@ bool form_read(struct work *work, enum change_op op, struct submitted *submitted
         return false;
     if (op == CHANGE_DELETE)
         return true;
-    struct str listed = request_field(&work->request, STR("_columns"));
-    return listed.ptr ? read_listed(work, submitted, &base, listed)
-                      : read_fields(work, submitted, &base);
+    if (!read_columns(work, submitted, &base))
+        return false;
+    read_parked(work, submitted);
+    return true;
 }

@@ -1,5 +1,6 @@
 #include "page/refuse.h"
 
+#include "page/edit.h"
 #include "page/static.h"
 #include "web/problem.h"
 #include "wire/json.h"
@@ -33,15 +34,20 @@ static void as_json(struct work *work, const struct problem *problem, struct ref
     buf_text(out, "}}\n");
 }
 
-/* What was typed, when it was refused before any form could take it up again. */
-static void keep_typed(struct work *work)
+static bool is_ours(struct str name)
+{
+    return str_starts(name, STR("_")) && !str_starts(name, STR("__"));
+}
+
+/* What was typed, when it was refused before any form could take it up again; false: nothing. */
+static bool show_typed(struct work *work)
 {
     struct buf *out = OUT(work);
     const struct form *form = &work->request.form;
     bool any = false;
     for (size_t i = 0; i < form->count; i++) {
         struct form_field field = form->fields[i];
-        bool ours = str_starts(field.name, STR("_")) && !str_starts(field.name, STR("__"));
+        bool ours = is_ours(field.name);
         if (field.value.len == 0 || (ours && !str_starts(field.name, STR("_yours."))))
             continue;
         if (!any)
@@ -55,6 +61,34 @@ static void keep_typed(struct work *work)
     }
     if (any)
         html_raw(out, "</dl>\n");
+    return any;
+}
+
+/*
+ * The same form once more, to the address that it was sent to. What came from
+ * another site may be somebody else's making: it is only shown, never saved.
+ */
+static void send_again(struct work *work, bool foreign)
+{
+    struct buf *out = OUT(work);
+    const struct form *form = &work->request.form;
+    html_raw(out, "<form method=\"post\" autocomplete=\"off\">\n");
+    for (size_t i = 0; i < form->count; i++)
+        if (!str_is(form->fields[i].name, "_method") && !str_is(form->fields[i].name, "_review"))
+            edit_hidden_field(work, form->fields[i].name, form->fields[i].value);
+    if (foreign)
+        edit_hidden_field(work, STR("_review"), STR("1"));
+    html_raw(out, "<p class=\"actions\"><button type=\"submit\" class=\"main\">");
+    html_text(out, foreign ? STR("Look it over and save") : STR("Try again"));
+    html_raw(out, "</button></p></form>\n");
+}
+
+static void keep_typed(struct work *work, const struct problem *problem)
+{
+    bool foreign = str_is(str_from(problem->name), "foreign-origin");
+    bool passing = problem->again || str_is(str_from(problem->name), "login-required");
+    if (show_typed(work) && (foreign || passing) && work->request.method != HTTP_DELETE)
+        send_again(work, foreign);
 }
 
 static void as_page(struct work *work, const struct problem *problem, struct refusal refusal)
@@ -82,7 +116,7 @@ static void as_page(struct work *work, const struct problem *problem, struct ref
     html_raw(out, "<a");
     page_link(work, "href", STR(""), STR_NONE);
     html_raw(out, ">To the list of tables</a></p>\n");
-    keep_typed(work);
+    keep_typed(work, problem);
     page_end(work);
 }
 

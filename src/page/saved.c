@@ -13,6 +13,8 @@ static const struct notice notices[] = {
     {"saved", "Saved."},
     {"created", "Created."},
     {"deleted", "Deleted."},
+    {"dropped", "What you typed was thrown away. The row is as it was."},
+    {"merged", "Saved, together with what somebody else had saved in between."},
     {"gone", "It was deleted already. There is nothing left to do."},
     {"unchanged", "Nothing was different, so nothing was saved."},
     {"already-applied", "This was saved already. Nothing was done twice."},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "edit/park.h"
 #include "edit/receipt.h"
 #include "web/problem.h"
 #include "web/writelog.h"
@@ -308,15 +309,44 @@ static void drive(struct work *work)
     }
 }
 
-/* Now and then, behind an answer that is out already, old receipts are swept out. */
-static void sweep(struct work *work)
+/* What became of an edit that was kept before that was known. */
+static void note_parked(struct work *work)
+{
+    const struct change *change = work->parked_change;
+    const struct outcome *outcome = work->parked_outcome;
+    if (!change)
+        return;
+    switch (outcome->kind) {
+    case OUTCOME_CONFLICT:
+    case OUTCOME_REFUSED:
+        if (outcome->parked && !str_is(save_likely(change), problem_for(outcome->reason)->name))
+            park_ask_reason(&work->talk, change, str_from(problem_for(outcome->reason)->name));
+        break;
+    case OUTCOME_ALREADY_APPLIED:
+    case OUTCOME_UNCHANGED:
+        park_ask_settle(&work->talk, change);
+        break;
+    default: /* the write itself settled it */
+        break;
+    }
+}
+
+/* Behind an answer that is out already; now and then what is too old is swept out. */
+static void afterwards(struct work *work)
 {
     const struct catalog *catalog = work_catalog(work);
-    if (!work->is_write || !catalog || !catalog->receipts || work->started % SWEEP_EVERY)
+    const struct settings *settings = work_settings(work);
+    bool sweep = work->is_write && work->started % SWEEP_EVERY == 0;
+    if (!catalog || (!work->parked_change && !sweep))
         return;
     start_talk(work);
-    receipt_expire(&work->talk, work_settings(work)->receipt_days);
-    pg_run(work->app->pg, &work->talk);
+    note_parked(work);
+    if (sweep && catalog->receipts)
+        receipt_expire(&work->talk, settings->receipt_days);
+    if (sweep && catalog->conflicts)
+        park_expire(&work->talk, settings->park_days, settings->park_size);
+    if (work->talk.asked_count > 0)
+        pg_run(work->app->pg, &work->talk);
 }
 
 void app_serve(struct app *app, struct gateway *gateway)
@@ -354,7 +384,7 @@ void app_serve(struct app *app, struct gateway *gateway)
     writelog_headers(work);
     reply_send(&work->reply, gateway);
     writelog_line(work);
-    sweep(work);
+    afterwards(work);
     arena_reset(&work->arena);
     app->idle_since = app_now();
 }

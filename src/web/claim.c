@@ -160,6 +160,10 @@ void claim_forget(struct work *work)
 void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
 {
     claim_log(work, change, outcome);
+    if (outcome->parked || change->resolution.ptr) {
+        work->parked_change = change;
+        work->parked_outcome = outcome;
+    }
     if (!outcome->has_version)
         return;
     struct str token = work->logged_current;

@@ -33,6 +33,9 @@ struct work {
     const char *reason;
     size_t logged_rows; /* of several that are written together; 0: one */
     struct str logged_columns, logged_base, logged_current, logged_sqlstate;
+    /* A write that was kept for its editor: what became of it is noted behind the answer. */
+    const struct change *parked_change;
+    const struct outcome *parked_outcome;
     struct str about;   /* stands before the detail of a refusal: which of several changes it is */
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */
 };

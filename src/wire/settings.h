@@ -32,13 +32,15 @@ struct settings {
     uint64_t max_fields;
     uint64_t max_rows_in;
     uint64_t max_changes;
-    uint64_t lock_timeout; /* milliseconds, like all times below but receipt_days */
+    uint64_t lock_timeout; /* milliseconds, like all times below but days */
     uint64_t statement_timeout;
     uint64_t connect_timeout;
     uint64_t idle_timeout;
     uint64_t catalog_age;
     uint64_t receipt_days;
-    uint64_t prepare; /* enum prepare */
+    uint64_t park_days;
+    uint64_t park_size; /* bytes */
+    uint64_t prepare;   /* enum prepare */
 };
 
 enum prepare { PREPARE_AUTO, PREPARE_OFF };

@@ -65,6 +65,11 @@ const struct option settings_options[] = {
     {"receipt_days", OPTION_NUMBER, "7", NULL, 1, 3650, AT(receipt_days),
      "For how many days it is kept who saved which version. Receipts tell a repeated save from a "
      "conflict."},
+    {"park_days", OPTION_NUMBER, "30", NULL, 1, 3650, AT(park_days),
+     "For how many days an edit that could not be saved is kept for whoever typed it."},
+    {"park_size", OPTION_SIZE, "64M", NULL, KIB, KIB * KIB * KIB, AT(park_size),
+     "How much room such edits may take in all. Beyond it the oldest go, those that are resolved "
+     "first."},
     {"prepare", OPTION_CHOICE, "auto", "auto|off", 0, 0, AT(prepare),
      "Whether to use named prepared statements, which are faster. Auto uses them unless a "
      "connection pooler is found on the way; off never does."},

@@ -9,7 +9,7 @@ class Form:
         self.method = attributes.get("method", "get")
         self.fields = {}      # what would be sent
         self.choices = {}     # radio buttons and selects: name to values
-        self.buttons = []     # (name, value, text)
+        self.elsewhere = []   # where its buttons send it instead
 
     def __setitem__(self, name, value):
         if name not in self.fields and name not in self.choices:
@@ -19,8 +19,9 @@ class Form:
     def __getitem__(self, name):
         return self.fields[name]
 
-    def send(self, client, **headers):
-        return client.request(self.method.upper(), self.action, data=self.fields, headers=headers)
+    def send(self, client, to=None, **headers):
+        return client.request(self.method.upper(), to or self.action, data=self.fields,
+                              headers=headers)
 
 
 class _Reader(html.parser.HTMLParser):
@@ -39,6 +40,8 @@ class _Reader(html.parser.HTMLParser):
         name, value = attributes.get("name"), attributes.get("value", "")
         if tag == "input" and name:
             self._input(name, value, attributes)
+        elif tag == "button" and "formaction" in attributes:
+            self.form.elsewhere.append(attributes["formaction"])
         elif tag == "textarea":
             self.area, self.text = name, []
         elif tag == "select":

@@ -51,12 +51,12 @@ static struct feed_column usual(struct feed_column column)
 struct catalog *feed_catalog(struct arena *arena, const struct feed_column *columns, size_t count,
                              const struct settings *settings)
 {
-    static const char *const schema[] = {"t", "t"};
+    static const char *const schema[] = {"t", "t", "t"};
     struct feed_column *rows = ARENA_ARRAY(arena, count + 1, struct feed_column);
     for (size_t i = 0; i < count; i++)
         rows[i] = usual(columns[i]);
     struct answer tables = feed_answer(arena, count, CATALOG_COLUMNS, (const char **)rows);
-    struct answer about = feed_answer(arena, 1, 2, schema);
+    struct answer about = feed_answer(arena, 1, 3, schema);
     return catalog_build(&tables, &about, settings);
 }
 
