@@ -105,7 +105,7 @@ def test_third_writer_during_the_resolution(anna, bob, carl, article, stored):
 
 def test_dropping_ones_changes_leads_to_the_row(anna, bob, article, stored):
     clash(anna, bob, article)
-    bob.leave(bob.find("form.resolve a").click)
+    bob.leave(bob.find("form.resolve button[formaction]").click)
     assert (bob.path, bob.value("title"), stored(article)) == (article, "The steamer", "The steamer")
 
 
@@ -157,5 +157,5 @@ def test_deleted_row_is_let_go(anna, bob, article, stored):
     bob.open(article).type("title", "Never mind")
     delete(anna, article)
     bob.save()
-    bob.leave(bob.find(".actions > a").click)
-    assert bob.path == "/article" and stored(article) is None
+    bob.leave(bob.find(".actions form[action*=_conflicts] button").click)
+    assert bob.path == "/" and stored(article) is None
