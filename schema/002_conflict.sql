@@ -16,7 +16,7 @@ create table if not exists pg409.conflict (
   yours json not null,              -- what the editor wants, only what is changed
   base_version text,
   current_version text,             -- what stood in the way
-  current json,                     -- after a merge that nobody looked at: what it was merged into
+  current json,                     -- a merge that nobody looked at: {"column": [before, after]}
   other_key text,                   -- duplicate: the address of the row that has the value
   at timestamptz not null default now(),
   rounds integer not null default 1, -- how often it was refused

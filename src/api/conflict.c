@@ -55,6 +55,10 @@ static void columns(struct buf *out, const struct change *change)
         raw_or_null(out, field->current_json);
         json_name(out, "merge");
         json_string(out, str_from(row_merge_name(field->merge)));
+        if (field->merge == ROW_MERGED) {
+            json_name(out, "merged");
+            json_string(out, field->merged);
+        }
         buf_char(out, '}');
     }
     buf_char(out, ']');
@@ -110,7 +114,10 @@ static void merged(struct buf *out, const struct change *change)
         first = false;
         json_string(out, field->column->name);
         buf_char(out, ':');
-        raw_or_null(out, field->merge == ROW_YOURS ? field->json : field->current_json);
+        if (field->merge == ROW_MERGED)
+            json_string(out, field->merged);
+        else
+            raw_or_null(out, field->merge == ROW_YOURS ? field->json : field->current_json);
     }
     buf_char(out, '}');
 }
@@ -130,18 +137,19 @@ static void versions(struct work *work, const struct save *save)
     buf_char(out, '}');
 }
 
-/* "title, body and price": the columns of that kind; empty when there is none. */
-static struct str names(struct work *work, const struct change *change, enum row_merge merge,
-                        enum row_merge or_merge)
+#define KIND(merge) (1u << (merge))
+
+/* "title, body and price": the columns of these kinds; empty when there is none. */
+static struct str names(struct work *work, const struct change *change, unsigned kinds)
 {
     struct buf buf;
     size_t left = 0;
     buf_init(&buf, &work->arena, 2000);
     for (size_t i = 0; i < change->field_count; i++)
-        left += change->fields[i].merge == merge || change->fields[i].merge == or_merge;
+        left += (kinds & KIND(change->fields[i].merge)) != 0;
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
-        if (field->merge != merge && field->merge != or_merge)
+        if (!(kinds & KIND(field->merge)))
             continue;
         buf_str(&buf, field->column->name);
         left--;
@@ -155,9 +163,9 @@ static struct str stale_detail(struct work *work, const struct save *save, struc
 {
     const struct change *change = &save->change;
     struct str when = page_when_text(&work->arena, save->outcome.changed_at);
-    struct str theirs = names(work, change, ROW_CURRENT, ROW_CLASH);
-    struct str fits = names(work, change, ROW_YOURS, ROW_YOURS);
-    struct str clashing = names(work, change, ROW_CLASH, ROW_CLASH);
+    struct str theirs = names(work, change, KIND(ROW_CURRENT) | KIND(ROW_CLASH) | KIND(ROW_MERGED));
+    struct str fits = names(work, change, KIND(ROW_YOURS) | KIND(ROW_MERGED));
+    struct str clashing = names(work, change, KIND(ROW_CLASH));
     struct buf buf;
     buf_init(&buf, &work->arena, 10000);
     buf_printf(&buf, "%.*s saved %.*s", STR_ARG(who),

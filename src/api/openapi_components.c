@@ -49,7 +49,9 @@ static const char *const fields[][2] = {
     {"ETag", "The version of the row, in quotes"},
     {"PG409-Version", "The version of the row"},
     {"PG409-Outcome",
-     "saved, already-applied, rebased, unchanged, conflict or refused: what became of a write"},
+     "saved, already-applied, rebased, merged, unchanged, conflict or refused: what became of a "
+     "write"},
+    {"PG409-Merged", "Of merged: the columns in which what others had saved was kept"},
     {"Location", "The address of the new row"},
     {"Content-Range", "Which rows these are, and of how many: 0-9/42"},
     {"Preference-Applied", "The preferences that were honoured"},

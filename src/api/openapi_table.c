@@ -92,7 +92,8 @@ static void rows(struct buf *out, const char *status, const char *text, const st
     else
         buf_text(out, "\"ETag\":{\"$ref\":\"#/components/headers/ETag\"},\"PG409-Version\":{"
                       "\"$ref\":\"#/components/headers/PG409-Version\"},\"PG409-Outcome\":{"
-                      "\"$ref\":\"#/components/headers/PG409-Outcome\"}");
+                      "\"$ref\":\"#/components/headers/PG409-Outcome\"},"
+                      "\"PG409-Merged\":{\"$ref\":\"#/components/headers/PG409-Merged\"}");
     buf_text(out, "},\"content\":{\"application/json\":{\"schema\":");
     if (several)
         buf_text(out, "{\"type\":\"array\",\"items\":");

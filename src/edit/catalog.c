@@ -113,7 +113,7 @@ static void column_fill(struct arena *arena, struct column *column, const struct
 #define CELL(index) answer_cell(answer, row, (index))
 #define COPY(index) str_copy(arena, CELL(index))
     column->name = COPY(C_NAME);
-    column->comment = COPY(C_COMMENT);
+    column->comment = policy_take(COPY(C_COMMENT), &column->policy);
     column->standard.text = COPY(C_DEFAULT);
     column->type.name = COPY(C_TYPE);
     column->base_type.name = COPY(C_BASE_TYPE);

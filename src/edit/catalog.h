@@ -6,6 +6,7 @@
 #ifndef PG409_EDIT_CATALOG_H
 #define PG409_EDIT_CATALOG_H
 
+#include "edit/policy.h"
 #include "db/sql.h"
 #include "db/talk.h"
 #include "wire/settings.h"
@@ -34,7 +35,8 @@ struct table;
 
 struct column {
     struct str name;
-    struct str comment;             /* STR_NONE without one */
+    struct str comment;             /* without its policy; STR_NONE without one */
+    struct policy policy;           /* how it is merged */
     struct sql_expression standard; /* its default */
     struct sql_type type;           /* with its modifier: numeric(10,2) */
     struct sql_type base_type;      /* without: casting to it never cuts a value short */

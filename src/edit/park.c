@@ -220,7 +220,10 @@ void park_ask_reason(struct talk *talk, const struct change *change, struct str 
 
 static void settle(struct sql *sql, const struct change *change)
 {
-    if (change->resolution.ptr) {
+    if (str_is(change->resolution, "undone")) {
+        sql_raw(sql,
+                "UPDATE pg409.conflict SET resolved_at = NULL, resolution = NULL, current = NULL");
+    } else if (change->resolution.ptr) {
         sql_raw(sql, "UPDATE pg409.conflict SET resolved_at = now(), resolution = ");
         sql_value(sql, change->resolution);
         sql_raw(sql, ", current = ");

@@ -33,7 +33,8 @@ void park_ask_reason(struct talk *talk, const struct change *change, struct str 
 
 /*
  * Adds ", p AS (...)" behind a write whose row is w: what becomes of the change's parked edit once
- * it is saved. Resolved, when it was taken up again or can be undone; else it was none, and goes.
+ * it is saved. Resolved, when it was taken up again or can be undone; unfinished again, when this
+ * is the undoing; else it was none, and goes.
  */
 void park_settle(struct sql *sql, const struct change *change);
 

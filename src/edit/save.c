@@ -11,27 +11,6 @@
 
 static void look(struct save *save);
 
-const char *outcome_name(enum outcome_kind kind)
-{
-    switch (kind) {
-    case OUTCOME_SAVED:
-        return "saved";
-    case OUTCOME_ALREADY_APPLIED:
-        return "already-applied";
-    case OUTCOME_REBASED:
-        return "rebased";
-    case OUTCOME_MERGED:
-        return "merged";
-    case OUTCOME_UNCHANGED:
-        return "unchanged";
-    case OUTCOME_CONFLICT:
-        return "conflict";
-    case OUTCOME_REFUSED:
-        return "refused";
-    }
-    return "refused";
-}
-
 /*
  * A create was sent twice, the first answer was lost, and the second is none. Where the next try
  * cannot be told from a new row either, nobody must be told that nothing happened.
@@ -296,6 +275,7 @@ static void rebase(struct save *save)
     if (save->rebases == 0)
         save->claimed = save->change.version;
     if (save->rebases++ == MAX_REBASES) {
+        save_unmerge(save);
         save_finish(save, OUTCOME_CONFLICT, REASON_CONTENTION);
         return;
     }
@@ -342,7 +322,7 @@ static void stale(struct save *save)
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (update && all_fields(save, is_stored)) {
         save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
-    } else if (update && !change->strict && (harmless || own)) {
+    } else if (update && !change->strict && (harmless || own || save_merge(save))) {
         rebase(save);
     } else {
         save->outcome.cut_short = version_cut_short(change->version, save->outcome.version);
@@ -425,6 +405,7 @@ static void after_look(void *ctx)
 
 static void look(struct save *save)
 {
+    save_unmerge(save);
     for (size_t i = 0; save->rebases && i < save->change.field_count; i++) {
         struct field *field = &save->change.fields[i]; /* kept is a claim about the base again */
         field->kept = field->kept && field->has_base && str_eq(field->value, field->base);
@@ -438,16 +419,26 @@ static void look(struct save *save)
             park_ask(save->talk, &save->change, save_likely(&save->change), STR_NONE);
 }
 
+static enum outcome_kind written(const struct save *save)
+{
+    if (save->unmerged)
+        return OUTCOME_MERGED;
+    return save->rebases && !save->overwrites ? OUTCOME_REBASED : OUTCOME_SAVED;
+}
+
 static void after_write(void *ctx)
 {
     struct save *save = ctx;
     const struct answer *answer = &save->talk->answers[save->row_answer];
-    if (save->talk->failed) {
+    if (save->talk->failed && save->unmerged && save->talk->error.reason != REASON_AWAY) {
+        save->change.auto_merge = AUTO_MERGE_OFF; /* the table does not take it: people decide */
+        save->change.version = save->claimed;
+        look(save);
+    } else if (save->talk->failed) {
         failed(save);
     } else if (answer->rows > 0) {
         save_take_written(save, answer);
-        save_finish(save, save->rebases && !save->overwrites ? OUTCOME_REBASED : OUTCOME_SAVED,
-                    REASON_NONE);
+        save_finish(save, written(save), REASON_NONE);
     } else if (save->change.bulk && save->change.bulk->pass_taken) {
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (save->change.op == CHANGE_CREATE) {

@@ -9,6 +9,7 @@
 
 #include "edit/row.h"
 #include "merge/row.h"
+#include "wire/settings.h"
 
 enum change_op { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
 
@@ -32,6 +33,7 @@ struct field {
     bool is_as_seen;         /* what is stored now is what the editor saw */
     struct str current;      /* text */
     struct str current_json; /* when the change wants JSON */
+    struct str merged;       /* ROW_MERGED: what both made of it, text */
     enum row_merge merge;
 };
 
@@ -67,15 +69,16 @@ struct change {
     bool without_row;              /* the answer does not show the row: nothing of it is read */
     struct str user;               /* STR_NONE: nobody is logged in */
     struct str token;              /* of this form, or an Idempotency-Key; STR_NONE without */
-    struct str mark;       /* random, of this request: tells it from another that says the same */
-    struct str digest;     /* of what it says, for its receipt; save_row fills it in */
-    struct str park;       /* under this code; save_row makes one up where it is STR_NONE */
+    struct str mark;   /* random, of this request: tells it from another that says the same */
+    struct str digest; /* of what it says, for its receipt; save_row fills it in */
+    struct str park;   /* under this code; save_row makes one up where it is STR_NONE */
+    enum auto_merge auto_merge;
     struct str resolution; /* what is noted of that parked edit when this is saved; STR_NONE: it was
                               parked by this very save, and goes */
-    struct str replaced;   /* and what a merge wrote over, as JSON: it can be put back */
-    bool parks;            /* is kept for its editor if it is refused */
-    bool receipts;         /* may be written: the schema is installed */
-    bool row_exists;       /* pg409.row_exists may be asked */
+    struct str replaced; /* and what a merge wrote: {"column": [before, after]}, it can be undone */
+    bool parks;          /* is kept for its editor if it is refused */
+    bool receipts;       /* may be written: the schema is installed */
+    bool row_exists;     /* pg409.row_exists may be asked */
 };
 
 enum outcome_kind {
@@ -121,6 +124,8 @@ struct save {
     bool overwrites;        /* "whatever is there", sent again on the version that is found */
     struct key moved;       /* the change gives the row this key: looked for there as well */
     struct outcome missing; /* what was found out at the old one */
+    struct field *unmerged; /* the fields as they came, while what was merged is being saved */
+    struct str unresolved;  /* and the resolution */
     struct version claimed; /* before the first of them */
 };
 

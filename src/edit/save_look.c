@@ -1,6 +1,7 @@
 #include "edit/save_sql.h"
 
 #include "edit/receipt.h"
+#include "merge/merge3.h"
 
 #include "base/banned.h"
 
@@ -140,6 +141,63 @@ void save_ask_look(struct save *save)
         ask_exists(save);
 }
 
+/* Both changed a text: perhaps in different places. */
+static void merge_field(struct arena *arena, struct field *field)
+{
+    struct merge merge;
+    bool text = field->column->kind == KIND_TEXT && field->column->policy.kind == POLICY_ASK;
+    if (field->merge != ROW_CLASH || !text || !field->has_base || !field->base.ptr ||
+        !field->value.ptr || !field->current.ptr)
+        return;
+    merge3(arena, field->base, field->value, field->current, MERGE_PLACES, &merge);
+    field->merged = merge_text(arena, &merge);
+    if (field->merged.ptr)
+        field->merge = ROW_MERGED;
+}
+
+/* A column that others may change as they like, unless the editor did too. */
+static void pass_over(struct field *field)
+{
+    if (field->column->policy.kind != POLICY_IGNORE || field->merge != ROW_CURRENT)
+        return;
+    field->is_as_seen = true;
+    field->kept = true;
+    field->merge = ROW_SAME;
+}
+
+static bool is_touched(const struct field *field, enum row_merge side)
+{
+    return field->merge == side || field->merge == ROW_CLASH || field->merge == ROW_MERGED;
+}
+
+/* Columns that change together: when both touched the group, all that differs in it clashes. */
+static void clash_together(struct change *change, struct str group)
+{
+    bool yours = false, current = false;
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct field *field = &change->fields[i];
+        bool here = str_eq(field->column->policy.group, group);
+        yours |= here && is_touched(field, ROW_YOURS);
+        current |= here && is_touched(field, ROW_CURRENT);
+    }
+    for (size_t i = 0; yours && current && i < change->field_count; i++) {
+        struct field *field = &change->fields[i];
+        if (str_eq(field->column->policy.group, group) && field->merge != ROW_SAME)
+            field->merge = ROW_CLASH;
+    }
+}
+
+static void apply_policies(struct arena *arena, struct change *change)
+{
+    for (size_t i = 0; i < change->field_count; i++) {
+        merge_field(arena, &change->fields[i]);
+        pass_over(&change->fields[i]);
+    }
+    for (size_t i = 0; i < change->field_count; i++)
+        if (change->fields[i].column->policy.group.ptr)
+            clash_together(change, change->fields[i].column->policy.group);
+}
+
 /* What became of one field; at is where its columns begin, if it has some. Returns where they end.
  */
 static size_t take_comparison(struct change *change, struct field *field,
@@ -190,6 +248,7 @@ bool save_take_look(struct save *save)
     }
     if (change->show)
         outcome->shown = answer_cell(answer, 0, at);
+    apply_policies(arena, change);
     return true;
 }
 

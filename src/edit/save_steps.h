@@ -16,6 +16,16 @@ void save_finish(struct save *save, enum outcome_kind kind, enum reason reason);
 void save_finish_failed(struct save *save);
 
 /*
+ * Makes of a stale change, whose fields were compared, one that holds what both sides want, if the
+ * setting allows it, nothing clashes, and it is parked so that it can be undone. False: it stays as
+ * it is.
+ */
+bool save_merge(struct save *save);
+
+/* Makes it again what the editor sent; nothing when it was not merged. */
+void save_unmerge(struct save *save);
+
+/*
  * PostgreSQL said that a unique value is taken: by the row that this very create made before, or
  * by another one, which can perhaps be shown.
  */

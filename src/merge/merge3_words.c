@@ -1,5 +1,7 @@
 #include "merge/merge3_pass.h"
 
+#include <string.h>
+
 #include "base/banned.h"
 
 #define MAX_WORDS ((size_t)200000)
@@ -20,15 +22,45 @@ static bool is_ideograph(struct str text)
     return byte >= 0xe3 && byte <= 0xe9 && text.len >= 3;
 }
 
-/* A word, a run of blanks, one ideograph, or whatever else one character is. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A mark inside a word: the halves of don't, 3.50, 2026-11-22 or anna@example.org mean nothing. */
+static bool is_inside(struct str text, size_t at)
+{
+    if (at + 1 >= text.len || !is_word_byte(text.ptr[at + 1]) ||
+        is_ideograph(str_skip(text, at + 1)))
+        return false;
+    if (is_digit(text.ptr[at - 1]) && is_digit(text.ptr[at + 1]) && strchr(",:", text.ptr[at]))
+        return true;
+    return strchr("'.-/@_", text.ptr[at]) != NULL;
+}
+
+static size_t word_length(struct str text)
+{
+    size_t len = 1;
+    while (len < text.len) {
+        bool more = is_word_byte(text.ptr[len]) && !is_ideograph(str_skip(text, len));
+        if (!more && !is_inside(text, len))
+            break;
+        len++;
+    }
+    return len;
+}
+
+/*
+ * A word, with the marks inside it; a run of blanks, one ideograph, or whatever else one character
+ * is.
+ */
 static struct str first_word(struct str text)
 {
     size_t len = 1;
     if (is_ideograph(text))
         return (struct str){text.ptr, 3};
     if (is_word_byte(text.ptr[0]))
-        while (len < text.len && is_word_byte(text.ptr[len]) && !is_ideograph(str_skip(text, len)))
-            len++;
+        len = word_length(text);
     else if (text.ptr[0] == ' ' || text.ptr[0] == '\t')
         while (len < text.len && (text.ptr[len] == ' ' || text.ptr[len] == '\t'))
             len++;

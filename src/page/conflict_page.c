@@ -257,6 +257,32 @@ static void settled(struct work *work, const struct outcome *outcome, const stru
     html_raw(out, "</p></div>\n");
 }
 
+/* Both changed a text in different places: the whole of it, to look at and to change. */
+static void merged_text(struct work *work, const struct outcome *outcome, const struct field *field)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<div class=\"settled\"><h3>");
+    page_label(work, field->column);
+    html_raw(out, "</h3><div class=\"diff\">");
+    show_change(work, field, field->merged);
+    html_raw(out, "</div><p>");
+    if (str_is(who(work, outcome), "You")) {
+        html_raw(out, "You changed this in both windows, in different places. ");
+    } else {
+        html_raw(out, "You and ");
+        html_text(out, outcome->changed_by.len ? outcome->changed_by : STR("somebody else"));
+        html_raw(out, " changed different places of this. ");
+    }
+    html_raw(out, "Both changes are kept.</p>\n<details><summary>See the whole text, or change it"
+                  "</summary>\n<label class=\"sr\" for=\"");
+    control_id(out, field->column);
+    html_raw(out, "\">");
+    page_label(work, field->column);
+    html_raw(out, "</label>");
+    control(work, field->column, field->merged, NULL, STR_NONE, false);
+    html_raw(out, "</details></div>\n");
+}
+
 static size_t count_merge(const struct change *change, enum row_merge merge)
 {
     size_t count = 0;
@@ -329,16 +355,20 @@ static void differences(struct work *work, const struct save *save, size_t clash
     for (size_t i = 0; i < change->field_count; i++)
         if (change->fields[i].merge == ROW_CLASH)
             clash(work, &save->outcome, &change->fields[i]);
-    if (count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT))
+    size_t settled_count = count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT) +
+                           count_merge(change, ROW_MERGED);
+    if (settled_count)
         html_raw(out, "<h2>Settled already</h2>\n<div class=\"card\">\n");
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
         if (field->merge == ROW_YOURS || field->merge == ROW_CURRENT)
             settled(work, &save->outcome, field);
-        if (field->merge != ROW_CLASH)
+        if (field->merge == ROW_MERGED)
+            merged_text(work, &save->outcome, field);
+        else if (field->merge != ROW_CLASH)
             settled_value(work, field);
     }
-    if (count_merge(change, ROW_YOURS) + count_merge(change, ROW_CURRENT))
+    if (settled_count)
         html_raw(out, "</div>\n");
 }
 

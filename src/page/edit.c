@@ -1,7 +1,9 @@
 #include "page/edit.h"
 
+#include "edit/park.h"
 #include "page/conflict.h"
 #include "page/control.h"
+#include "page/merged.h"
 #include "page/parked.h"
 #include "page/saved.h"
 #include "wire/url.h"
@@ -55,6 +57,14 @@ static void delete_form(struct work *work, const struct edit_view *view)
              "<p><button type=\"submit\" class=\"danger\">Delete</button></p></form></details>\n");
 }
 
+/* Whether this page follows on a merge that can be shown. */
+static bool was_merged(struct work *work)
+{
+    return str_is(form_get(&work->request.query, STR("_done")), "merged") &&
+           park_is_code(form_get(&work->request.query, STR("_edit"))) &&
+           work_catalog(work)->conflicts;
+}
+
 static void page_of_row(struct work *work, const struct row *row)
 {
     struct field *fields;
@@ -74,6 +84,8 @@ static void page_of_row(struct work *work, const struct row *row)
     html_text(OUT(work), title);
     html_raw(OUT(work), "</h1>\n");
     saved_notice(work);
+    if (was_merged(work))
+        merged_notice(work, &work->talk.answers[work->talk.answer_count - 1], view.version);
     if (!work->table->protected)
         html_raw(OUT(work),
                  "<p class=\"hint\">Other programs may change this row too. That is checked "
@@ -111,6 +123,9 @@ void edit_show(struct work *work)
     row_ask(&work->talk, work->table, work->key, true, false);
     size_t count = fields_of(work, NULL, false, &fields);
     edit_ask_choices(work, fields, count);
+    if (was_merged(work)) /* the last answer */
+        park_ask_one(&work->talk, form_get(&work->request.query, STR("_edit")), work->request.user,
+                     work_settings(work)->park_days);
     work->talk.repeatable = true;
 }
 

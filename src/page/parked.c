@@ -3,6 +3,7 @@
 #include "edit/park.h"
 #include "page/conflict.h"
 #include "page/control.h"
+#include "page/merged.h"
 #include "web/claim.h"
 #include "wire/json.h"
 #include "wire/url.h"
@@ -264,7 +265,7 @@ static void open(struct work *work, const struct parked *parked)
                   STR("The table it belongs to is not here any more."));
         return;
     }
-    if (parked->resolved_at.ptr && !str_is(parked->resolution, "merged")) {
+    if (parked->resolved_at.ptr) {
         bool dropped = str_is(parked->resolution, "dropped");
         only_look(work, parked, STR("This edit is finished"),
                   dropped ? STR("You threw it away. It is kept for a while all the same.")
@@ -362,6 +363,18 @@ void parked_show_json(struct work *work)
     (void)ask(work, after_show_json);
 }
 
+static void after_undo_asked(void *ctx)
+{
+    struct work *work = ctx;
+    struct parked *parked = ARENA_NEW(&work->arena, struct parked);
+    if (!take(work, parked))
+        return;
+    if (!str_is(parked->resolution, "merged") || !find_table(work, parked))
+        work_problem(work, "no-edit", STR_NONE);
+    else
+        merged_undo(work, parked);
+}
+
 static void after_drop(void *ctx)
 {
     struct work *work = ctx;
@@ -384,6 +397,8 @@ static void after_drop(void *ctx)
 
 void parked_drop(struct work *work)
 {
-    if (ask(work, after_drop))
+    if (form_get(&work->request.query, STR("undo")).ptr)
+        (void)ask(work, after_undo_asked);
+    else if (ask(work, after_drop))
         park_ask_drop(&work->talk, work->match.name, work->request.user);
 }

@@ -13,7 +13,7 @@ void parked_list(struct work *work);
 void parked_show(struct work *work);
 void parked_show_json(struct work *work);
 
-/* POST /_conflicts/CODE: drops it. */
+/* POST /_conflicts/CODE: drops it; with ?undo=1 undoes the merge that saved it. */
 void parked_drop(struct work *work);
 
 /*

@@ -14,7 +14,8 @@ static const struct notice notices[] = {
     {"created", "Created."},
     {"deleted", "Deleted."},
     {"dropped", "What you typed was thrown away. The row is as it was."},
-    {"merged", "Saved, together with what somebody else had saved in between."},
+    {"undone", "Undone: the row is as it was before you saved. What you typed is among your "
+               "unfinished edits."},
     {"gone", "It was deleted already. There is nothing left to do."},
     {"unchanged", "Nothing was different, so nothing was saved."},
     {"already-applied", "This was saved already. Nothing was done twice."},
@@ -50,7 +51,7 @@ void saved_redirect(struct work *work, const struct save *save)
     struct str next = request_field(&work->request, STR("_next"));
     struct str key = save->outcome.key.ptr ? save->outcome.key : work->match.key;
     bool gone = save->change.op == CHANGE_DELETE;
-    if (is_local(next)) {
+    if (is_local(next) && save->outcome.kind != OUTCOME_MERGED) {
         work_redirect(work, next);
         return;
     }
@@ -58,6 +59,10 @@ void saved_redirect(struct work *work, const struct save *save)
     work_link(work, &to, work_table_segment(work, work->table), gone ? STR_NONE : key);
     buf_text(&to, "?_done=");
     buf_text(&to, done_word(save));
+    if (save->outcome.kind == OUTCOME_MERGED) {
+        buf_text(&to, "&_edit=");
+        buf_str(&to, save->change.park);
+    }
     work_redirect(work, buf_slice(&to));
 }
 

@@ -1,6 +1,7 @@
 #include "web/claim.h"
 
 #include "web/problem.h"
+#include "wire/url.h"
 
 #include "base/banned.h"
 
@@ -16,6 +17,7 @@ void change_start(struct work *work, enum change_op op, struct change *change)
         .key = work->key,
         .user = work->request.user,
         .mark = work->mark,
+        .auto_merge = (enum auto_merge)work_settings(work)->auto_merge,
         .receipts = work_catalog(work)->receipts,
         .row_exists = work_catalog(work)->row_exists,
     };
@@ -157,6 +159,21 @@ void claim_forget(struct work *work)
     work->logged_sqlstate = work->trouble = STR_NONE;
 }
 
+/* The columns where what others had saved stayed or was merged with, as in the field _columns. */
+static void merged_header(struct work *work, const struct change *change)
+{
+    struct str *names = ARENA_ARRAY(&work->arena, change->field_count, struct str);
+    struct buf buf;
+    size_t count = 0;
+    for (size_t i = 0; i < change->field_count; i++)
+        if (change->fields[i].merge == ROW_CURRENT || change->fields[i].merge == ROW_MERGED)
+            names[count++] = change->fields[i].column->name;
+    buf_init(&buf, &work->arena, 4000);
+    url_key(&buf, names, count);
+    if (buf_ok(&buf))
+        reply_header(&work->reply, "PG409-Merged", buf_slice(&buf));
+}
+
 void claim_answer(struct work *work, const struct change *change, const struct outcome *outcome)
 {
     claim_log(work, change, outcome);
@@ -164,6 +181,8 @@ void claim_answer(struct work *work, const struct change *change, const struct o
         work->parked_change = change;
         work->parked_outcome = outcome;
     }
+    if (outcome->kind == OUTCOME_MERGED)
+        merged_header(work, change);
     if (!outcome->has_version)
         return;
     struct str token = work->logged_current;

@@ -70,6 +70,10 @@ const struct option settings_options[] = {
     {"park_size", OPTION_SIZE, "64M", NULL, KIB, KIB * KIB * KIB, AT(park_size),
      "How much room such edits may take in all. Beyond it the oldest go, those that are resolved "
      "first."},
+    {"auto_merge", OPTION_CHOICE, "off", "off|columns|text", 0, 0, AT(auto_merge),
+     "Whether a save that met somebody else's is merged and saved at once when nothing clashes: "
+     "when different columns were changed, or also when different places of one text were. The "
+     "answer says what was merged, and it can be undone. Off always asks."},
     {"prepare", OPTION_CHOICE, "auto", "auto|off", 0, 0, AT(prepare),
      "Whether to use named prepared statements, which are faster. Auto uses them unless a "
      "connection pooler is found on the way; off never does."},

@@ -152,6 +152,13 @@ static void test_words(void **state)
         {"我喜欢吃苹果和梨", "我很喜欢吃苹果和梨", "我喜欢吃苹果和桃", "我很喜欢吃苹果和桃"},
         {"a b c d e f", "a b c d e f g", "z a b c d e f", "z a b c d e f g"},
         {"a b c d", "a b d", "a b c d e", "a b d e"},
+        /* Halves of one word mean nothing: a day nobody wrote, half a name. */
+        {"On 2026-11-22 at ten", "On 2027-11-22 at ten", "On 2026-11-23 at ten", NULL},
+        {"at 10:30:15.5", "at 11:30:15.5", "at 10:30:16.5", NULL},
+        {"1,234,567 cars", "2,234,567 cars", "1,234,568 cars", NULL},
+        {"Bob's", "Anna's", "Bob's boat", NULL},
+        {"to anna.b@example.org", "to bob.b@example.org", "to anna.b@example.com", NULL},
+        {"a,b,c", "x,b,c", "a,b,y", "x,b,y"},
         {"f(a, b, c, d);\n", "f(x, b, c, d);\n", "f(a, b, c, y);\n", "f(x, b, c, y);\n"},
     };
     check_scenes(*state, scenes, sizeof scenes / sizeof *scenes);
