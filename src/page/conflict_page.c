@@ -1,34 +1,14 @@
 #include "page/conflict.h"
 
-#include "merge/diff.h"
+#include "page/conflict_parts.h"
 #include "page/control.h"
 #include "page/parked.h"
+#include "page/places.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
 
 #define LONG ((size_t)16 * 1024)
-#define CONTEXT ((size_t)160) /* bytes of unchanged text around a change */
-
-/* Who saved it, as the start of a sentence; STR_NONE is somebody. */
-static struct str who(const struct work *work, const struct outcome *outcome)
-{
-    bool self = work->request.user.ptr && str_eq(outcome->changed_by, work->request.user);
-    if (self)
-        return STR("You");
-    return outcome->changed_by.len ? outcome->changed_by : STR("Somebody");
-}
-
-/* The choice for what is stored now. */
-static struct str take_words(struct work *work, const struct outcome *outcome)
-{
-    bool self = work->request.user.ptr && str_eq(outcome->changed_by, work->request.user);
-    if (self)
-        return STR("Take what I saved before");
-    if (!outcome->changed_by.len)
-        return STR("Take the other");
-    return str_printf(&work->arena, "Take what %.*s saved", STR_ARG(outcome->changed_by));
-}
 
 static void when(struct work *work, const struct save *save)
 {
@@ -37,102 +17,6 @@ static void when(struct work *work, const struct save *save)
         return;
     html_raw(OUT(work), " ");
     page_when(work, instant);
-}
-
-/* Not inside a word, if a blank is near; never inside a character. */
-static size_t at_word(struct str text, size_t at, bool forward)
-{
-    size_t blank = at;
-    for (size_t i = 0; i < 40 && blank > 0 && blank < text.len; i++) {
-        if (text.ptr[blank] == ' ' || text.ptr[blank] == '\n')
-            return blank;
-        blank = forward ? blank + 1 : blank - 1;
-    }
-    while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
-        at = forward ? at + 1 : at - 1;
-    return at;
-}
-
-/* Unchanged text: of a long stretch only what stands next to a change. */
-static void same_text(struct work *work, struct str text, bool first, bool last)
-{
-    struct buf *out = OUT(work);
-    if (text.len <= 3 * CONTEXT) {
-        html_text(out, text);
-        return;
-    }
-    size_t head = at_word(text, CONTEXT, false);
-    size_t tail = at_word(text, text.len - CONTEXT, true);
-    if (!first)
-        html_text(out, (struct str){text.ptr, head});
-    html_raw(out, "<span class=\"fold\" title=\"unchanged text left out\"> … </span>");
-    if (!last)
-        html_text(out, str_skip(text, tail));
-}
-
-static void removed(struct work *work, struct str text)
-{
-    html_raw(OUT(work), "<del><span class=\"sr\">removed: </span>");
-    html_text(OUT(work), text);
-    html_raw(OUT(work), "</del>");
-}
-
-static void added(struct work *work, struct str text)
-{
-    html_raw(OUT(work), "<ins><span class=\"sr\">added: </span>");
-    html_text(OUT(work), text);
-    html_raw(OUT(work), "</ins>");
-}
-
-/* Differences marked by word. */
-static void show_words(struct work *work, struct str old_text, struct str new_text)
-{
-    struct diff diff;
-    diff_words(&work->arena, old_text, new_text, &diff);
-    for (size_t i = 0; i < diff.count; i++) {
-        struct str text = diff.pieces[i].text;
-        if (diff.pieces[i].kind == DIFF_SAME) {
-            same_text(work, text, i == 0, i + 1 == diff.count);
-            continue;
-        }
-        if (diff.pieces[i].kind == DIFF_REMOVED)
-            removed(work, text);
-        else
-            added(work, text);
-    }
-}
-
-/* Half a date or number says nothing: old and new whole. */
-static void show_whole(struct work *work, const struct column *column, struct str old_text,
-                       struct str new_text)
-{
-    bool boolean = column->kind == KIND_BOOLEAN;
-    struct str before = boolean && old_text.len ? control_words(old_text) : old_text;
-    struct str after = boolean && new_text.len ? control_words(new_text) : new_text;
-    if (str_eq(before, after)) {
-        html_text(OUT(work), after);
-        return;
-    }
-    if (before.len)
-        removed(work, before);
-    if (before.len && after.len)
-        html_raw(OUT(work), "<span aria-hidden=\"true\"> → </span>");
-    if (after.len)
-        added(work, after);
-}
-
-/* What a value is, against the base where that is known. */
-static void show_change(struct work *work, const struct field *field, struct str value)
-{
-    enum kind kind = field->column->kind;
-    if (!field->has_base)
-        control_show(work, field->column, value);
-    else if (kind == KIND_TEXT || kind == KIND_JSON || kind == KIND_ARRAY)
-        show_words(work, field->base, value);
-    else
-        show_whole(work, field->column, field->base, value);
-    if (!value.len && (field->has_base || value.ptr))
-        html_raw(OUT(work), " <span class=\"none\">(empty)</span>");
 }
 
 static void side_name(struct work *work, const char *prefix, const struct column *column)
@@ -172,7 +56,7 @@ static void side(struct work *work, const struct field *field, const char *value
     html_raw(out, "-");
     url_key(out, &field->column->name, 1);
     html_raw(out, "\">");
-    show_change(work, field, mine ? field->value : field->current);
+    conflict_show_change(work, field, mine ? field->value : field->current);
     html_raw(out, "</div></div>\n");
 }
 
@@ -203,11 +87,17 @@ static void clash(struct work *work, const struct outcome *outcome, const struct
 {
     struct buf *out = OUT(work);
     const struct column *column = field->column;
+    struct places places;
+    if (places_of(work, field, &places) ||
+        (!field->has_base && places_sent(work, column, &places))) {
+        places_show(work, outcome, field, &places);
+        return;
+    }
     html_raw(out, "<fieldset class=\"clash\"><legend>");
     page_label(work, column);
     html_raw(out, "</legend>\n<div class=\"sides\">\n");
     side(work, field, "yours", STR("Keep mine"));
-    side(work, field, "theirs", take_words(work, outcome));
+    side(work, field, "theirs", conflict_take_words(work, outcome));
     own_wording(work, field);
     html_raw(out, "</div>\n<input type=\"hidden\" autocomplete=\"off\"");
     if (field->value.len <= LONG) {
@@ -242,13 +132,15 @@ static void settled(struct work *work, const struct outcome *outcome, const stru
     html_raw(out, "<div class=\"settled\"><h3>");
     page_label(work, field->column);
     html_raw(out, "</h3><div class=\"diff\">");
-    show_change(work, field, yours ? field->value : field->current);
+    conflict_show_change(work, field, yours ? field->value : field->current);
     html_raw(out, "</div><p>");
-    if (yours) {
+    if (outcome->kind == OUTCOME_REFUSED && outcome->reason == REASON_STALE) {
+        html_raw(out, "This is what will be saved."); /* it was chosen, or settled, before */
+    } else if (yours) {
         html_raw(out, "Only you changed this. Yours is kept.");
     } else {
-        bool self = str_is(who(work, outcome), "You");
-        html_text(out, who(work, outcome));
+        bool self = str_is(conflict_who(work, outcome), "You");
+        html_text(out, conflict_who(work, outcome));
         if (self)
             html_raw(out, " changed this in the other window only. That change is kept.");
         else
@@ -264,9 +156,9 @@ static void merged_text(struct work *work, const struct outcome *outcome, const 
     html_raw(out, "<div class=\"settled\"><h3>");
     page_label(work, field->column);
     html_raw(out, "</h3><div class=\"diff\">");
-    show_change(work, field, field->merged);
+    conflict_show_change(work, field, field->merged);
     html_raw(out, "</div><p>");
-    if (str_is(who(work, outcome), "You")) {
+    if (str_is(conflict_who(work, outcome), "You")) {
         html_raw(out, "You changed this in both windows, in different places. ");
     } else {
         html_raw(out, "You and ");
@@ -300,7 +192,7 @@ static void introduction(struct work *work, const struct save *save, size_t clas
         html_raw(out, "The form did not say which version of the row you were looking at, so it "
                       "could have overwritten somebody's work. ");
     } else {
-        html_text(out, who(work, outcome));
+        html_text(out, conflict_who(work, outcome));
         html_raw(out, " saved this row");
         when(work, save);
         html_raw(out, ", after you had opened it. ");
@@ -389,7 +281,7 @@ static void stale_delete(struct work *work, const struct save *save)
 {
     struct buf *out = OUT(work);
     html_raw(out, "<p class=\"lead\">");
-    html_text(out, who(work, &save->outcome));
+    html_text(out, conflict_who(work, &save->outcome));
     html_raw(out, " saved this row");
     when(work, save);
     html_raw(out, ", after you had opened it. <strong>It has not been deleted.</strong> This is "
@@ -452,7 +344,7 @@ void conflict_page(struct work *work, const struct save *save, struct str messag
     size_t clashes = count_merge(&save->change, ROW_CLASH);
     struct str title = blind ? STR("Look before you save")
                              : STR("Somebody else saved this row while you were editing");
-    if (str_is(who(work, &save->outcome), "You") && !blind)
+    if (str_is(conflict_who(work, &save->outcome), "You") && !blind)
         title = STR("You saved this row in another window");
     if (deleting && !blind)
         title = STR("Not deleted: the row has changed");

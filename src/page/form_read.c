@@ -2,6 +2,7 @@
 
 #include "edit/park.h"
 #include "page/control.h"
+#include "page/places.h"
 #include "wire/digest.h"
 #include "wire/json.h"
 #include "wire/url.h"
@@ -121,17 +122,39 @@ static struct str emptied(const struct field *field)
     return field->column->not_null ? STR("") : STR_NONE;
 }
 
+/* A text whose places were chosen one by one; with theirs left out where a choice is missing. */
+static struct str read_places(struct work *work, struct submitted *submitted,
+                              const struct column *column, const struct places *places)
+{
+    struct str chosen = places_chosen(work, places);
+    for (size_t i = 0; i < places->clashes; i++) {
+        submitted->mine |= str_is(places->choices[i], "mine");
+        submitted->theirs |= str_is(places->choices[i], "theirs");
+        submitted->own |= str_is(places->choices[i], "own");
+        submitted->both |= str_find(places->choices[i], STR("-")) != SIZE_MAX;
+    }
+    submitted->own |= places->whole_chosen;
+    if (chosen.ptr)
+        return chosen;
+    submitted->unresolved = true;
+    submitted->asked[column - work->table->columns] = true;
+    return places_yours(work, places);
+}
+
 /* What was typed into a column's control, or chosen on a conflict page. */
 static void read_value(struct work *work, struct submitted *submitted, struct field *field)
 {
     const struct column *column = field->column;
     struct str typed = own_field(work, column), pick = side_field(work, "_pick.", column);
     struct str yours = side_field(work, "_yours.", column);
+    struct places places;
     bool asked = yours.ptr || side_field(work, "_asked.", column).ptr;
     submitted->mine |= str_is(pick, "yours");
     submitted->theirs |= str_is(pick, "theirs");
     submitted->own |= str_is(pick, "edit");
-    if (str_is(pick, "yours"))
+    if (places_sent(work, column, &places))
+        typed = read_places(work, submitted, column, &places);
+    else if (str_is(pick, "yours"))
         typed = yours.ptr ? yours : typed; /* a long text is sent once, in its control */
     else if (str_is(pick, "theirs"))
         typed = field->base.ptr ? field->base : STR("");
@@ -267,7 +290,7 @@ static bool read_fields(struct work *work, struct submitted *submitted,
 static struct str resolution(const struct submitted *submitted)
 {
     int ways = submitted->mine + submitted->theirs + submitted->own;
-    if (ways > 1)
+    if (ways > 1 || submitted->both)
         return STR("mixed");
     return submitted->mine     ? STR("yours")
            : submitted->theirs ? STR("theirs")

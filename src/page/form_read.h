@@ -9,11 +9,11 @@
 
 struct submitted {
     struct change change;
-    struct str version;     /* as it was sent, whichever field it came in; STR_NONE without */
-    struct str base;        /* _base as it was sent; STR_NONE without */
-    bool unresolved;        /* a clash was sent back without a choice */
-    bool *asked;            /* by column: that choice is missing */
-    bool mine, theirs, own; /* what was chosen on a conflict page, somewhere */
+    struct str version;           /* as it was sent, whichever field it came in; STR_NONE without */
+    struct str base;              /* _base as it was sent; STR_NONE without */
+    bool unresolved;              /* a clash was sent back without a choice */
+    bool *asked;                  /* by column: that choice is missing */
+    bool mine, theirs, own, both; /* what was chosen on a conflict page, somewhere */
 };
 
 /*
