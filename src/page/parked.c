@@ -62,13 +62,10 @@ static void about(struct work *work, const struct parked *parked)
     }
 }
 
-void parked_section(struct work *work, const struct answer *answer)
+static void edits(struct work *work, const struct answer *answer)
 {
     struct buf *out = OUT(work);
-    if (answer->failed || answer->rows == 0)
-        return;
     html_raw(out,
-             "<section class=\"card unfinished\"><h2>Your unfinished edits</h2>\n"
              "<p class=\"hint\">They could not be saved at the time. Nothing of what you typed "
              "is lost.</p>\n<ul class=\"edits\">\n");
     for (size_t i = 0; i < answer->rows; i++) {
@@ -83,7 +80,16 @@ void parked_section(struct work *work, const struct answer *answer)
         drop_button(work, parked.code, true);
         html_raw(out, "</li>\n");
     }
-    html_raw(out, "</ul></section>\n");
+    html_raw(out, "</ul>\n");
+}
+
+void parked_section(struct work *work, const struct answer *answer)
+{
+    if (answer->failed || answer->rows == 0)
+        return;
+    html_raw(OUT(work), "<section class=\"card unfinished\"><h2>Your unfinished edits</h2>\n");
+    edits(work, answer);
+    html_raw(OUT(work), "</section>\n");
 }
 
 static void after_list(void *ctx)
@@ -96,10 +102,12 @@ static void after_list(void *ctx)
     }
     reply_header(&work->reply, "Cache-Control", STR("no-store"));
     page_begin(work, STR("Your unfinished edits"));
-    if (answer->rows == 0)
-        html_raw(OUT(work), "<h1>Your unfinished edits</h1>\n<p>There are none: everything you "
-                            "typed has been saved or dropped.</p>\n");
-    parked_section(work, answer);
+    html_raw(OUT(work), "<h1>Your unfinished edits</h1>\n");
+    if (answer->rows)
+        edits(work, answer);
+    else
+        html_raw(OUT(work),
+                 "<p>There are none: everything you typed has been saved or dropped.</p>\n");
     page_end(work);
 }
 

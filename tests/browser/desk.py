@@ -131,6 +131,12 @@ class Person:
         self.find(f'input[name="_pick.{column}"][value={side}]').find_element(By.XPATH, "ancestor::label").click()
         return self
 
+    def place(self, column, number, choice):
+        """A choice for one place of a text, by its label."""
+        radio = self.find(f'input[name="_place.{column}.{number}"][value={choice}]')
+        radio.find_element(By.XPATH, "ancestor::label").click()
+        return self
+
     def save(self):
         return self.leave(self.find("button.main").click)
 

@@ -160,3 +160,39 @@ def test_deleted_row_is_let_go(anna, bob, article, stored):
     bob.save()
     bob.leave(bob.find(".actions form[action*=_conflicts] button").click)
     assert bob.path == "/?_done=dropped" and stored(article) is None
+
+
+STORY = ("The ferry leaves at ten.\nIt carries nine cars.\nThe crossing takes an hour.\n"
+         "The cook is away.\nNobody minds.\n")
+
+
+def test_three_people_end_with_everything_they_wrote(anna, bob, carl, article, stored, database):
+    """Three rounds: each of them is late, once against each of the others."""
+    database.run("UPDATE article SET body = %s WHERE id = %s", STORY, int(article.split("/")[-1]))
+    for person in (anna, bob, carl):
+        person.open(article)
+    anna.set("body", STORY.replace("ferry", "old ferry").replace("Nobody minds.", "Anna minds.")).set("price", "9")
+    anna.save()
+    # Second round: bob meets anna; one place is his and hers.
+    bob.set("body", STORY.replace("nine", "ten").replace("Nobody minds.", "Bob minds.")).set("born", "2026-01-02")
+    bob.save()
+    assert bob.status == 409 and "anna saved this row" in bob.text
+    bob.place("body", 0, "theirs-mine")
+    # Third round: carl is quicker than bob's answer, so carl meets anna, and then bob meets carl.
+    carl.set("body", STORY.replace("an hour", "two hours").replace("Nobody minds.", "Carl minds."))
+    carl.type("title", "Carl's ferry").save()
+    assert carl.status == 409
+    carl.place("body", 0, "mine-theirs").save()
+    assert stored(article, "body").endswith("Carl Anna minds.\n")
+    bob.save()
+    assert bob.status == 409 and "carl saved this row" in bob.text
+    assert "Both changes are kept" in bob.text
+    bob.save()
+    assert bob.path.startswith(article + "?_done=")
+    assert stored(article, "body") == STORY.replace("ferry", "old ferry").replace("nine", "ten") \
+        .replace("an hour", "two hours").replace("Nobody minds.", "Carl Anna Bob minds.")
+    assert [str(stored(article, column)) for column in ("title", "price", "born")] == \
+        ["Carl's ferry", "9.00", "2026-01-02"]
+    for person in (anna, bob, carl):
+        number = article.split("/")[-1]
+        assert f"article, row {number}\n" not in person.open("/_conflicts").text + "\n"

@@ -63,3 +63,17 @@ def test_search(anna, article, stored):
     anna.open("/article").tab_to(is_field("q")).press("ferry")
     anna.leave(lambda: anna.press(Keys.ENTER))
     assert "q=ferry" in anna.path and "The ferry" in anna.text
+
+
+def test_places_of_a_text(anna, bob, article, stored):
+    text = "The ferry leaves at ten.\nNobody minds.\n"
+    bob.open(article).set("body", text).save()
+    bob.open(article)
+    anna.open(article).set("body", text.replace("ferry", "ship")).save()
+    bob.set("body", text.replace("ferry", "boat")).save()
+    bob.tab_to(is_field("_place.body.0")).press(Keys.SPACE, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert bob.find("[name='_place.body.0']:checked").get_attribute("value") == "mine-theirs"
+    assert bob.press(Keys.TAB).focused() == ("summary", "Or change the whole text")
+    bob.tab_to(lambda tag, words: words == "Save the result")
+    bob.leave(lambda: bob.press(Keys.ENTER))
+    assert stored(article, "body") == text.replace("ferry", "boat ship")

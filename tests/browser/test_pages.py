@@ -66,11 +66,52 @@ def deleted(anna, bob, article):
 
 CLASH = stale({"title": "Mine " + LONG, "price": "9"}, {"title": "Theirs " + LONG, "body": "Other"})
 
+BODY = ("The ferry leaves at ten.\nIt carries nine cars.\n" + "Nothing happens on this line.\n" * 40 +
+        "Nobody minds.\n")
+
+
+def texts(mine, theirs):
+    """Both change one text."""
+    def arrive(anna, bob, article):
+        bob.open(article).set("body", BODY).save()
+        change = stale({"body": mine}, {"body": theirs})
+        return change(anna, bob, article)
+    return arrive
+
+
+PLACES = texts(BODY.replace("ferry", "boat").replace("cars", "vans").replace("Nobody", "Nobody else"),
+               BODY.replace("ferry", "ship").replace("cars", "lorries").replace("minds", "knows"))
+
+
+def one_place_missing(anna, bob, article):
+    PLACES(anna, bob, article).place("body", 1, "own")
+    anna.find("details.whole summary").click()
+    return anna.set("body", "Something else").save()
+
+
+def unfinished(anna, bob, article):
+    CLASH(anna, bob, article)
+    return anna.open("/_conflicts")
+
+
+def unfinished_on_first_page(anna, bob, article):
+    CLASH(anna, bob, article)
+    return anna.open("/")
+
+
+def opened_again(anna, bob, article):
+    PLACES(anna, bob, article)
+    return anna.open("/_conflicts").leave(anna.find(".edits a").click)
+
+
 PAGES = {
     "tables": plain("/"), "rows": plain("/article"), "no rows": plain("/article?q=zzzzzz"),
     "many columns": plain("/control"), "form": plain("{article}"), "unprotected": plain("/shelf/A~2F1"),
     "new": plain("/article/_new"), "new, all types": plain("/control/_new"), "refused": refused,
     "saved": saved, "clash": CLASH, "wording": wording, "unresolved": unresolved,
+    "places": PLACES, "one place missing": one_place_missing, "unfinished": unfinished,
+    "unfinished, first page": unfinished_on_first_page, "opened again": opened_again,
+    "merged text": texts(BODY.replace("ferry", "boat"), BODY.replace("nine", "ten")),
     "settled": stale({"body": LONG}, {"price": "7"}), "stale delete": stale_delete,
     "deleted since": deleted_since, "deleted": deleted, "problem": plain("/_problems/stale"),
     "no row": plain("/article/999999"), "no table": plain("/nothing"), "no key": plain("/keyless"),
@@ -94,7 +135,8 @@ def test_checks_find_what_is_wrong(anna, article):
         const wide = document.createElement('p');
         wide.textContent = 'x'; wide.style.width = '900px'; document.querySelector('main').append(wide);""")
     faults = " ".join(a11y.check(anna))
-    for part in ("no label", "contrast", "level is left out", "no scope", "focus is not seen"):
+    for part in ("no label", "contrast", "level is left out", "no scope", "focus is not seen",
+                 "axe label", "axe heading-order"):
         assert part in faults
     assert "the page" in a11y.overflow(anna)
 
