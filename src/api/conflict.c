@@ -12,6 +12,14 @@ static void raw_or_null(struct buf *out, struct str json)
     buf_str(out, json.ptr ? json : STR("null"));
 }
 
+static void merged_value(struct buf *out, const struct field *field)
+{
+    if (field->merged_json.ptr)
+        buf_str(out, field->merged_json);
+    else
+        json_string(out, field->merged);
+}
+
 /* "name":value for each field that has one. */
 static void object(struct buf *out, const struct change *change, size_t offset, bool only_based)
 {
@@ -57,7 +65,7 @@ static void columns(struct buf *out, const struct change *change)
         json_string(out, str_from(row_merge_name(field->merge)));
         if (field->merge == ROW_MERGED) {
             json_name(out, "merged");
-            json_string(out, field->merged);
+            merged_value(out, field);
         }
         buf_char(out, '}');
     }
@@ -115,7 +123,7 @@ static void merged(struct buf *out, const struct change *change)
         json_string(out, field->column->name);
         buf_char(out, ':');
         if (field->merge == ROW_MERGED)
-            json_string(out, field->merged);
+            merged_value(out, field);
         else
             raw_or_null(out, field->merge == ROW_YOURS ? field->json : field->current_json);
     }

@@ -107,6 +107,17 @@ static void column_types(struct column *column, int64_t typmod, struct str typna
     column->digits = typmod >= 0 && typmod < 6 ? (unsigned)typmod : 6;
 }
 
+/* Only whole and exact numbers add up to the digit, and only an array is a set. */
+static void policy_fit(struct column *column)
+{
+    bool exact = column->kind == KIND_INTEGER || column->kind == KIND_NUMERIC;
+    bool fits = column->policy.kind == POLICY_DELTA ? exact
+                : column->policy.kind == POLICY_SET ? column->kind == KIND_ARRAY
+                                                    : true;
+    if (!fits)
+        column->policy.kind = POLICY_ASK;
+}
+
 static void column_fill(struct arena *arena, struct column *column, const struct answer *answer,
                         size_t row)
 {
@@ -118,6 +129,7 @@ static void column_fill(struct arena *arena, struct column *column, const struct
     column->type.name = COPY(C_TYPE);
     column->base_type.name = COPY(C_BASE_TYPE);
     column->kind = kind_of(CELL(C_TYPNAME), CELL(C_TYPTYPE), CELL(C_CATEGORY));
+    policy_fit(column);
     column_types(column, to_int(CELL(C_TYPMOD)), CELL(C_TYPNAME));
     column->not_null = answer_true(answer, row, C_NOT_NULL);
     column->generated = CELL(C_GENERATED).len > 0;

@@ -196,7 +196,8 @@ size_t park_ask(struct talk *talk, const struct change *change, struct str reaso
                   " other_key = excluded.other_key, at = now(),"
                   " rounds = c.rounds + 1, resolved_at = NULL, resolution = NULL"
                   " WHERE c.username IS NOT DISTINCT FROM excluded.username"
-                  " AND c.table_name = excluded.table_name RETURNING 1");
+                  " AND c.table_name = excluded.table_name"
+                  " AND c.resolution IS DISTINCT FROM 'merged' RETURNING 1");
     return sql_ask(&sql, talk);
 }
 
@@ -232,6 +233,8 @@ static void settle(struct sql *sql, const struct change *change)
         sql_raw(sql, "DELETE FROM pg409.conflict");
     }
     whose(sql, change->park, change->user);
+    if (!change->resolution.ptr) /* a double click on what was merged: that can still be undone */
+        sql_raw(sql, " AND resolved_at IS NULL");
 }
 
 void park_settle(struct sql *sql, const struct change *change)

@@ -6,6 +6,10 @@ static void read_word(struct str word, struct policy *policy)
 {
     if (str_is(word, "merge=atomic"))
         policy->kind = POLICY_ATOMIC;
+    else if (str_is(word, "merge=delta"))
+        policy->kind = POLICY_DELTA;
+    else if (str_is(word, "merge=set"))
+        policy->kind = POLICY_SET;
     else if (str_is(word, "merge=ignore") || str_is(word, "ignore"))
         policy->kind = POLICY_IGNORE;
     else if (str_is(word, "merge=ask"))

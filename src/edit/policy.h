@@ -9,6 +9,8 @@
 enum policy_kind {
     POLICY_ASK,    /* both changed it: a text is merged where that is safe, else they are asked */
     POLICY_ATOMIC, /* they are always asked */
+    POLICY_DELTA,  /* a number: both changes count */
+    POLICY_SET,    /* an array: what either added is in, what either removed is out */
     POLICY_IGNORE  /* what others make of it does not count: jobs in the background do */
 };
 
@@ -19,9 +21,9 @@ struct policy {
 
 /*
  * Reads what stands behind "pg409:" in a column's comment, up to the end of the line: words like
- * merge=ask, merge=atomic, merge=ignore (or ignore), group=price, with commas or blanks between
- * them. Other words mean nothing. Returns the comment before it, which is for people; STR_NONE
- * when nothing is left. The group is a slice of the comment.
+ * merge=ask, =atomic, =delta, =set, =ignore (or just ignore), group=price, with commas or blanks
+ * between them. Other words mean nothing. Returns the comment before it, which is for people;
+ * STR_NONE when nothing is left. The group is a slice of the comment.
  */
 struct str policy_take(struct str comment, struct policy *policy);
 

@@ -320,7 +320,7 @@ static void stale(struct save *save)
     bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
     if (update && !own && all_fields(save, is_kept)) {
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
-    } else if (update && all_fields(save, is_stored)) {
+    } else if (update && (own || !save_counts(change)) && all_fields(save, is_stored)) {
         save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
     } else if (update && !change->strict && (harmless || own || save_merge(save))) {
         rebase(save);
@@ -354,7 +354,7 @@ static void reviewed(struct save *save, bool moved_on)
     (void)read_receipt(save, &save->outcome.version);
     if (!change->versioned)
         save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
-    else if (all_fields(save, is_stored))
+    else if (!save_counts(change) && all_fields(save, is_stored))
         save_finish(save, OUTCOME_ALREADY_APPLIED, REASON_NONE);
     else if (!moved_on || all_fields(save, is_as_seen))
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);

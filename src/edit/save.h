@@ -34,6 +34,7 @@ struct field {
     struct str current;      /* text */
     struct str current_json; /* when the change wants JSON */
     struct str merged;       /* ROW_MERGED: what both made of it, text */
+    struct str merged_json;  /* the same as JSON, where it is not a text */
     enum row_merge merge;
 };
 

@@ -7,6 +7,19 @@
 
 #define ALIAS STR("t")
 
+/* Of c (current), y (yours) and b (base): in the order of c, then what is new in y. */
+#define HAS(array)                                                                                 \
+    "EXISTS (SELECT FROM unnest(" array ") z(f) WHERE f::text IS NOT DISTINCT FROM e::text)"
+#define SET_OF_BOTH                                                                                \
+    "CASE WHEN coalesce(array_ndims(v.c), 1) = 1 AND coalesce(array_ndims(v.y), 1) = 1"            \
+    " AND coalesce(cardinality(v.c), 0) + coalesce(cardinality(v.y), 0) <= 2000 THEN"              \
+    " ARRAY(SELECT e FROM (SELECT e, 0 AS side, n FROM unnest(v.c) WITH ORDINALITY x(e, n) WHERE"  \
+    " NOT " HAS("v.b") " OR " HAS(                                                                 \
+        "v.y") " UNION ALL SELECT e, 1, n FROM unnest(v.y)"                                        \
+               " WITH ORDINALITY x(e, n) WHERE NOT " HAS("v.b") " AND NOT " HAS(                   \
+                   "v.c") ") s"                                                                    \
+                          " ORDER BY side, n) END"
+
 /*
  * Whether the base is enough to compare with: a form's field that was not touched
  * holds what PostgreSQL itself wrote, and that is compared byte by byte.
@@ -14,6 +27,35 @@
 static bool compared_here(const struct field *field)
 {
     return field->kept && field->has_base && !field->base_json.ptr;
+}
+
+/* Whether PostgreSQL is asked what both changes together make of it. */
+static bool is_counted(const struct field *field)
+{
+    enum policy_kind policy = field->column->policy.kind;
+    return (policy == POLICY_DELTA || policy == POLICY_SET) && field->has_base &&
+           !compared_here(field);
+}
+
+static void both_as(struct sql *sql, struct change *change, struct field *field, bool json)
+{
+    bool set = field->column->policy.kind == POLICY_SET;
+    sql_raw(sql, ", (SELECT ");
+    if (json)
+        sql_raw(sql, "to_json(");
+    if (set)
+        sql_raw(sql, SET_OF_BOTH);
+    else
+        sql_raw(sql, "(v.c::numeric + (v.y::numeric - v.b::numeric))");
+    if (json)
+        sql_raw(sql, ")");
+    sql_raw(sql, "::text FROM (SELECT ");
+    sql_ident(sql, field->column->name);
+    sql_raw(sql, " AS c, ");
+    save_sql_yours(sql, change->table, field);
+    sql_raw(sql, " AS y, ");
+    save_sql_base(sql, change->table, field);
+    sql_raw(sql, " AS b) v)");
 }
 
 /* yours = current, current = base, yours = base: three columns a field. */
@@ -51,6 +93,11 @@ static void compare_all(struct sql *sql, struct change *change)
         struct field *field = &change->fields[i];
         if (!compared_here(field))
             compare(sql, change, field);
+        if (is_counted(field)) {
+            both_as(sql, change, field, false);
+            if (change->json)
+                both_as(sql, change, field, true);
+        }
         if (!change->json)
             continue;
         sql_raw(sql, ", to_json(");
@@ -141,6 +188,14 @@ void save_ask_look(struct save *save)
         ask_exists(save);
 }
 
+/* Both changed it, and both changes count, even when they are the same one. */
+static void count_both(struct field *field)
+{
+    if (!field->kept && !field->is_as_seen && field->merged.ptr &&
+        (field->merge == ROW_CLASH || field->column->policy.kind == POLICY_DELTA))
+        field->merge = ROW_MERGED;
+}
+
 /* Both changed a text: perhaps in different places. */
 static void merge_field(struct arena *arena, struct field *field)
 {
@@ -190,7 +245,10 @@ static void clash_together(struct change *change, struct str group)
 static void apply_policies(struct arena *arena, struct change *change)
 {
     for (size_t i = 0; i < change->field_count; i++) {
-        merge_field(arena, &change->fields[i]);
+        if (is_counted(&change->fields[i]))
+            count_both(&change->fields[i]);
+        else
+            merge_field(arena, &change->fields[i]);
         pass_over(&change->fields[i]);
     }
     for (size_t i = 0; i < change->field_count; i++)
@@ -203,7 +261,7 @@ static void apply_policies(struct arena *arena, struct change *change)
 static size_t take_comparison(struct change *change, struct field *field,
                               const struct answer *answer, size_t at)
 {
-    bool yours_is_base = true;
+    bool yours_is_base = true, counted = is_counted(field);
     field->compared = true;
     if (compared_here(field)) {
         field->is_as_seen = str_eq(field->current, field->base);
@@ -214,6 +272,11 @@ static size_t take_comparison(struct change *change, struct field *field,
         field->is_as_seen = answer_true(answer, 0, at + 1);
         field->kept |= yours_is_base && field->has_base; /* 2026-11-22T07:49 for 07:49:00 */
         at += 3;
+    }
+    if (counted) {
+        field->merged = answer_cell(answer, 0, at++);
+        if (change->json)
+            field->merged_json = answer_cell(answer, 0, at++);
     }
     if (change->json)
         field->current_json = answer_cell(answer, 0, at++);

@@ -12,7 +12,16 @@ static bool fits(const struct field *field, enum auto_merge mode)
     bool known = field->compared && !field->standard && !field->row_newlines;
     if (!known || field->merge == ROW_CLASH)
         return false;
-    return field->merge != ROW_MERGED || mode == AUTO_MERGE_TEXT;
+    return field->merge != ROW_MERGED || mode == AUTO_MERGE_TEXT ||
+           field->column->kind != KIND_TEXT; /* its comment says that both changes count */
+}
+
+bool save_counts(const struct change *change)
+{
+    for (size_t i = 0; i < change->table->column_count; i++)
+        if (change->table->columns[i].policy.kind == POLICY_DELTA)
+            return true;
+    return false;
 }
 
 /* {"column": [what it held, what it holds then]} of all that is going to be written. */

@@ -22,6 +22,12 @@ void save_finish_failed(struct save *save);
  */
 bool save_merge(struct save *save);
 
+/*
+ * Whether the table has a number of which both changes count. Then equal values do not say that a
+ * change was made already: only its receipt does. Contract, section 4.
+ */
+bool save_counts(const struct change *change);
+
 /* Makes it again what the editor sent; nothing when it was not merged. */
 void save_unmerge(struct save *save);
 

@@ -149,24 +149,45 @@ static void settled(struct work *work, const struct outcome *outcome, const stru
     html_raw(out, "</p></div>\n");
 }
 
-/* Both changed a text in different places: the whole of it, to look at and to change. */
-static void merged_text(struct work *work, const struct outcome *outcome, const struct field *field)
+/* What became of it, in a sentence. */
+static void merged_words(struct work *work, const struct outcome *outcome,
+                         const struct field *field)
 {
     struct buf *out = OUT(work);
+    bool self = str_is(conflict_who(work, outcome), "You");
+    if (self) {
+        html_raw(out, "You changed this in both windows");
+    } else {
+        html_raw(out, "You and ");
+        html_text(out, outcome->changed_by.len ? outcome->changed_by : STR("somebody else"));
+        html_raw(out, " both changed this");
+    }
+    if (field->column->kind == KIND_TEXT)
+        html_raw(out, ", in different places. Both changes are kept.");
+    else if (field->column->kind == KIND_ARRAY)
+        html_raw(out, ". What either of you added is in, what either took out is out.");
+    else
+        html_raw(out, ". Both changes count: they are added up.");
+}
+
+/* Both changed it, and both changes fit: the whole of it, to look at and to change. */
+static void merged_field(struct work *work, const struct outcome *outcome,
+                         const struct field *field)
+{
+    struct buf *out = OUT(work);
+    bool text = field->column->kind == KIND_TEXT;
     html_raw(out, "<div class=\"settled\"><h3>");
     page_label(work, field->column);
     html_raw(out, "</h3><div class=\"diff\">");
     conflict_show_change(work, field, field->merged);
     html_raw(out, "</div><p>");
-    if (str_is(conflict_who(work, outcome), "You")) {
-        html_raw(out, "You changed this in both windows, in different places. ");
-    } else {
-        html_raw(out, "You and ");
-        html_text(out, outcome->changed_by.len ? outcome->changed_by : STR("somebody else"));
-        html_raw(out, " changed different places of this. ");
-    }
-    html_raw(out, "Both changes are kept.</p>\n<details><summary>See the whole text, or change it"
-                  "</summary>\n<label class=\"sr\" for=\"");
+    merged_words(work, outcome, field);
+    html_raw(out, "</p>\n<details><summary>");
+    if (text)
+        html_raw(out, "See the whole text, or change it");
+    else
+        html_raw(out, "Change it");
+    html_raw(out, "</summary>\n<label class=\"sr\" for=\"");
     control_id(out, field->column);
     html_raw(out, "\">");
     page_label(work, field->column);
@@ -256,7 +277,7 @@ static void differences(struct work *work, const struct save *save, size_t clash
         if (field->merge == ROW_YOURS || field->merge == ROW_CURRENT)
             settled(work, &save->outcome, field);
         if (field->merge == ROW_MERGED)
-            merged_text(work, &save->outcome, field);
+            merged_field(work, &save->outcome, field);
         else if (field->merge != ROW_CLASH)
             settled_value(work, field);
     }

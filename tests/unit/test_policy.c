@@ -29,6 +29,8 @@ static void test_comments(void **state)
         {"Net\npg409: group=price, merge=atomic\nmore", "Net", POLICY_ATOMIC, "price"},
         {"pg409: group=", NULL, POLICY_ASK, NULL},
         {"pg409: nosuch merge=else group=a;merge=atomic", NULL, POLICY_ATOMIC, "a"},
+        {"pg409: merge=delta", NULL, POLICY_DELTA, NULL},
+        {"pg409: merge=set", NULL, POLICY_SET, NULL},
         {"pg409:", NULL, POLICY_ASK, NULL},
         {"x pg409: merge=atomic merge=ask", "x", POLICY_ASK, NULL},
     };
