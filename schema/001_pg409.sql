@@ -3,7 +3,7 @@
 -- PostgreSQL 13 or newer.
 --
 --   select pg409.grant_to('web_role');      once, for the role that pg409 connects as
---   select pg409.protect('public.articles');  for each table
+--   select pg409.protect('public.articles');  for each table; with history => true every state is kept
 
 \set ON_ERROR_STOP on
 begin;
@@ -224,8 +224,10 @@ end
 $$;
 
 -- Protects a table: from now on its version column moves strictly forward at every change, whoever
--- writes. Protecting again is harmless (and repairs a trigger that was disabled or dropped).
-create or replace function pg409.protect(tbl regclass, col name default null) returns text
+-- writes. Protecting again is harmless (and repairs a trigger that was disabled or dropped). history
+-- says whether every state of its rows is kept; NULL leaves that as it is.
+drop function if exists pg409.protect(regclass, name); -- before there was a history
+create or replace function pg409.protect(tbl regclass, col name default null, history boolean default null) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
@@ -322,13 +324,15 @@ begin
              where t.tgrelid = tbl and t.tgname = 'zz_pg409_version' and t.tgenabled in ('O', 'A')
                and t.tgfoid = keeper and t.tgargs = convert_to(found_, getdatabaseencoding()) || '\x00'::bytea) then
     return format('%s was protected already by its column %I', shown, found_)
-           || case when done = '{}' then '' else ': ' || array_to_string(done, ', ') end;
+           || case when done = '{}' then '' else ': ' || array_to_string(done, ', ') end
+           || pg409.record_history(tbl, history);
   end if;
   execute format('drop trigger if exists zz_pg409_version on %s', tbl);
   execute format('create trigger zz_pg409_version before insert or update on %s for each row execute function %s',
                  tbl, left(keeper::text, -2) || format('(%L)', found_));
   return format('%s is protected by its column %I: ', shown, found_)
-         || array_to_string(done || 'a trigger keeps it moving at every change'::text, ', ');
+         || array_to_string(done || 'a trigger keeps it moving at every change'::text, ', ')
+         || pg409.record_history(tbl, history);
 end
 $$;
 
@@ -354,6 +358,7 @@ begin
   end if;
   execute format('drop trigger if exists zz_pg409_version on %s', tbl);
   perform pg409.watch_gone(tbl, known.col, false);
+  perform pg409.record_history(tbl, false);
 
   exists_ := exists (select from pg_attribute a
                      where a.attrelid = tbl and a.attname = known.col and not a.attisdropped);
@@ -444,6 +449,8 @@ begin
   execute format('grant usage on schema pg409 to %I', role);
   execute format('grant select, insert, delete on pg409.receipt to %I', role);
   execute format('grant select, insert, update, delete on pg409.conflict to %I', role);
+  execute format('grant select on pg409.history to %I', role);
+  execute format('grant execute on function pg409.expire_history(integer) to %I', role);
   execute format('grant execute on function pg409.row_exists(regclass, name[], text[]) to %I', role);
 end
 $$;

@@ -1,5 +1,5 @@
--- Takes away what pg409.sql made: tables are unprotected first, columns stay, receipts and
--- unfinished edits are lost.
+-- Takes away what pg409.sql made: tables are unprotected first, columns stay, receipts,
+-- unfinished edits and histories are lost.
 -- Running it again is harmless. Things in the schema pg409 that are not ours stop it.
 
 \set ON_ERROR_STOP on
@@ -21,10 +21,11 @@ begin
     raise notice '%', pg409.unprotect(tbl);
   end loop;
   drop function pg409.grant_to(name), pg409.row_exists(regclass, name[], text[]),
-    pg409.protect(regclass, name), pg409.unprotect(regclass, boolean), pg409.make_keeper(regclass, name),
+    pg409.protect(regclass, name, boolean), pg409.unprotect(regclass, boolean), pg409.make_keeper(regclass, name),
     pg409.version_column(regclass, name), pg409.watch_gone(regclass, name, boolean),
+    pg409.record(), pg409.record_history(regclass, boolean), pg409.expire_history(integer),
     pg409.remember_gone(), pg409.go_on_from_gone(), pg409.key_of(jsonb, text[]);
-  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict;
+  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict, pg409.history;
   drop schema pg409;
 end
 $$;
