@@ -372,6 +372,8 @@ insert into audit_log (what) values ('The demo was loaded');
 
 reset role;
 select pg409.protect(name::regclass)
-from unnest('{packages,countries,languages,authors,articles,translations,price_list,every_type}'::text[]) as name;
+from unnest('{packages,countries,languages,authors,translations,price_list,every_type}'::text[]) as name;
+-- Of the articles every state is kept: look at "Earlier versions" of one.
+select pg409.protect('articles', history => true);
 
 commit;

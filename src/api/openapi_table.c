@@ -1,5 +1,6 @@
 #include "api/openapi.h"
 
+#include "edit/history.h"
 #include "page/shell.h"
 #include "wire/json.h"
 
@@ -210,20 +211,52 @@ static void row_address(struct buf *out, const struct table *table)
         row_write(out, table, "delete", "delete", "Delete the row", NULL);
 }
 
+static void key_parameter(struct buf *out)
+{
+    buf_text(out, "\"parameters\":[{\"name\":\"key\",\"in\":\"path\",\"required\":true,"
+                  "\"description\":");
+    json_string(out, STR("The primary key; several columns are joined by commas"));
+    buf_text(out, ",\"schema\":{\"type\":\"string\"}}]");
+}
+
+static void history_address(struct buf *out, const struct table *table)
+{
+    static const char *const names[] = {"limit", NULL};
+    operation(out, table, "get", "history", "Earlier versions of the row, the newest first");
+    parameters(out, names);
+    buf_text(out, ",{\"name\":\"before\",\"in\":\"query\",\"description\":\"Only revisions older "
+                  "than the one of this "
+                  "number\",\"schema\":{\"type\":\"integer\",\"minimum\":1}}],\"responses\":{"
+                  "\"200\":{\"description\":\"The revisions\",\"content\":{"
+                  "\"application/json\":{\"schema\":{\"type\":\"array\",\"items\":{\"type\":"
+                  "\"object\",\"required\":[\"revision\",\"op\",\"version\",\"columns\",\"row\"],"
+                  "\"properties\":{\"revision\":{\"type\":\"integer\"},\"op\":{\"type\":\"string\","
+                  "\"enum\":[\"start\",\"create\",\"save\",\"delete\"]},\"version\":{\"type\":"
+                  "\"string\"},\"at\":{\"type\":[\"string\",\"null\"]},\"by\":{\"type\":["
+                  "\"string\",\"null\"]},\"columns\":{\"type\":\"array\",\"items\":{\"type\":"
+                  "\"string\"}},\"row\":");
+    ref(out, "row", table->name);
+    buf_text(out, "}}}}}}");
+    responses(out, read_faults);
+    buf_text(out, "}}");
+}
+
 void openapi_paths(struct work *work, const struct table *table)
 {
     struct buf *out = OUT(work);
     struct str segment = work_table_segment(work, table);
     buf_printf(out, ",\"/%.*s\":{", STR_ARG(segment));
     list_address(out, table);
-    buf_printf(out,
-               "},\"/%.*s/{key}\":{\"parameters\":[{\"name\":\"key\",\"in\":\"path\","
-               "\"required\":true,\"description\":",
-               STR_ARG(segment));
-    json_string(out, STR("The primary key; several columns are joined by commas"));
-    buf_text(out, ",\"schema\":{\"type\":\"string\"}}]");
+    buf_printf(out, "},\"/%.*s/{key}\":{", STR_ARG(segment));
+    key_parameter(out);
     row_address(out, table);
     buf_text(out, "}");
+    if (history_is_kept(table)) {
+        buf_printf(out, ",\"/%.*s/{key}/_history\":{", STR_ARG(segment));
+        key_parameter(out);
+        history_address(out, table);
+        buf_text(out, "}");
+    }
     openapi_flush(work);
 }
 

@@ -1,11 +1,13 @@
 #include "api/routes.h"
 
 #include "api/batch.h"
+#include "api/history.h"
 #include "api/list.h"
 #include "api/openapi.h"
 #include "api/rows.h"
 #include "page/browse.h"
 #include "page/edit.h"
+#include "page/history.h"
 #include "page/parked.h"
 #include "page/refuse.h"
 #include "wire/http.h"
@@ -161,5 +163,13 @@ const struct route routes[] = {
      .catalog = CATALOG_KEPT,
      .html = edit_delete,
      .json = rows_delete},
+    {.pattern = "/{table}/{key}/_history",
+     .method = HTTP_GET,
+     .access = ACCESS_READ,
+     .origin = ORIGIN_ANY,
+     .body = BODY_NONE,
+     .catalog = CATALOG_KEPT,
+     .html = history_show,
+     .json = history_list},
     {.pattern = NULL},
 };

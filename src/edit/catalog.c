@@ -12,6 +12,7 @@ enum {
     T_DELETE,
     T_ROW_SECURITY,
     T_PROTECTED,
+    T_HISTORY,
     T_UNIQUES,
     T_FOREIGN,
     C_NAME,
@@ -292,6 +293,7 @@ static void table_fill(struct catalog *catalog, struct table *table, const struc
         column_fill(arena, &table->columns[i], answer, first + i);
     find_key(table);
     find_version(table, settings->version_columns, answer_cell(answer, first, T_PROTECTED));
+    table->history = catalog->histories && answer_true(answer, first, T_HISTORY);
     find_user(table, settings->user_columns);
     find_label(table);
     find_privileges(table);
@@ -309,6 +311,7 @@ struct catalog *catalog_build(const struct answer *tables, const struct answer *
     catalog->receipts = answer_true(schema, 0, 0);
     catalog->row_exists = answer_true(schema, 0, 1);
     catalog->conflicts = catalog->receipts && answer_true(schema, 0, 2);
+    catalog->histories = answer_true(schema, 0, 3);
     catalog->tables = ARENA_ARRAY(&catalog->arena, tables->rows, struct table);
     for (size_t first = 0, next; first < tables->rows; first = next) {
         next = first + 1;

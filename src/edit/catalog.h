@@ -85,6 +85,7 @@ struct table {
     const struct column *version; /* NULL for VERSION_XMIN */
     enum version_kind version_kind;
     bool protected;             /* a trigger keeps the version for every writer */
+    bool history;               /* another one keeps every state, which may be read */
     const struct column *user;  /* who changed it last; NULL when no column says */
     const struct column *label; /* what to call a row by; NULL: its key */
     bool can_select, can_insert, can_update, can_delete;
@@ -103,6 +104,7 @@ struct catalog {
     bool receipts;   /* pg409.receipt is there and may be written */
     bool row_exists; /* pg409.row_exists is there and may be called */
     bool conflicts;  /* pg409.conflict is there and may be written: refused edits can be kept */
+    bool histories;  /* pg409.history is there and may be read */
 };
 
 /* Asks for the catalog of settings->schema: two statements, from answer 0 on. */

@@ -2,6 +2,21 @@
 
 #include "base/banned.h"
 
+/* The column that the trigger of a protected table keeps. */
+#define GUARDED                                                                                    \
+    " (SELECT convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8')"                     \
+    " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"                                        \
+    " JOIN pg_namespace pn ON pn.oid = p.pronamespace"                                             \
+    " WHERE t.tgrelid = c.oid AND t.tgname = 'zz_pg409_version' AND t.tgnargs = 1"                 \
+    " AND t.tgenabled IN ('O', 'A') AND pn.nspname = 'pg409') AS guarded,"
+
+/* Whether the trigger that keeps the history is there, and on. */
+#define RECORDED                                                                                   \
+    " EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"                       \
+    " JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE t.tgrelid = c.oid"                     \
+    " AND t.tgname = 'zz_pg409_history' AND t.tgenabled IN ('O', 'A')"                             \
+    " AND pn.nspname = 'pg409') AS recorded,"
+
 /*
  * A row a column, in the order of names; what belongs to the table stands in
  * each of its rows. Its column list is mirrored by the enum in catalog.c.
@@ -15,12 +30,7 @@ static void ask_tables(struct talk *talk, const struct settings *settings)
         "WITH tables AS MATERIALIZED ("
         " SELECT c.oid, c.relname, c.relnamespace, obj_description(c.oid, 'pg_class') AS note,"
         " c.reltuples::bigint AS estimate, has_table_privilege(c.oid, 'DELETE') AS may_delete,"
-        " row_security_active(c.oid) AS security,"
-        " (SELECT convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8')"
-        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-        " JOIN pg_namespace pn ON pn.oid = p.pronamespace"
-        " WHERE t.tgrelid = c.oid AND t.tgname = 'zz_pg409_version' AND t.tgnargs = 1"
-        " AND t.tgenabled IN ('O', 'A') AND pn.nspname = 'pg409') AS guarded,"
+        " row_security_active(c.oid) AS security," GUARDED RECORDED
         " (SELECT string_agg(concat_ws(E'\\x1f', ic.relname, (SELECT string_agg(ua.attname,"
         " E'\\x1f' ORDER BY u.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(k, n)"
         " JOIN pg_attribute ua ON ua.attrelid = c.oid AND ua.attnum = u.k"
@@ -42,7 +52,8 @@ static void ask_tables(struct talk *talk, const struct settings *settings)
     sql_value(&sql, settings->schema);
     sql_raw(
         &sql,
-        ") SELECT c.relname, c.note, c.estimate, c.may_delete, c.security, c.guarded, c.uniques,"
+        ") SELECT c.relname, c.note, c.estimate, c.may_delete, c.security, c.guarded, c.recorded, "
+        "c.uniques,"
         " c.foreigns, a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),"
         " b.typname, b.typtype, b.typcategory, a.atttypmod, a.attnotnull,"
         " pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,"
@@ -85,7 +96,10 @@ static void ask_schema(struct talk *talk)
             " WHERE n.nspname = 'pg409' AND c.relname = 'conflict'"
             " AND has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and("
             "has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE',"
-            " 'DELETE']) p))");
+            " 'DELETE']) p)),"
+            " EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'pg409' AND c.relname = 'history'"
+            " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))");
     sql_ask(&sql, talk);
 }
 

@@ -141,25 +141,6 @@ static bool is_as_seen(const struct field *field)
     return field->is_as_seen;
 }
 
-/* Who and when: a column for it, else the receipt; when also by the version itself. */
-static struct receipt read_receipt(struct save *save, const struct version *version)
-{
-    struct receipt receipt = {0};
-    struct outcome *outcome = &save->outcome;
-    bool moved = version && !str_eq(version->column, save->change.version.column);
-    if (moved && save->change.table->version_kind == VERSION_TIMESTAMPTZ)
-        outcome->changed_at = version->column;
-    if (!save->change.receipts)
-        return receipt;
-    receipt = receipt_of(save->talk->arena, save->change.table,
-                         &save->talk->answers[save->receipt_answer], version);
-    if (!outcome->changed_by.ptr)
-        outcome->changed_by = receipt.user;
-    if (receipt.at.ptr)
-        outcome->changed_at = receipt.at;
-    return receipt;
-}
-
 /*
  * Whether this very write was done before: the receipt of the current version says so (a repeat,
  * whatever a trigger made of its values), or a try of our own was, whose answer got lost. Then
@@ -260,7 +241,7 @@ static void gone(struct save *save)
         never_there(save);
         return;
     }
-    struct receipt receipt = read_receipt(save, NULL);
+    struct receipt receipt = save_who(save, NULL);
     bool same =
         change->versioned && receipt.found && version_same(change->version, receipt.version);
     if (change->op == CHANGE_DELETE && (same || done_before(save)))
@@ -292,7 +273,7 @@ static void rebase(struct save *save)
 static bool from_this_form(struct save *save)
 {
     struct change *change = &save->change;
-    struct receipt receipt = read_receipt(save, &save->outcome.version);
+    struct receipt receipt = save_who(save, &save->outcome.version);
     if (change->json || change->strict || !receipt.found || !change->token.ptr ||
         !receipt.token.ptr || !str_eq(change->token, receipt.token) ||
         !str_eq(change->user, receipt.user))
@@ -316,8 +297,8 @@ static void stale(struct save *save)
     }
     bool own = update && from_this_form(save);
     if (!update)
-        (void)read_receipt(save, &save->outcome.version);
-    bool harmless = change->field_count > 0 && all_fields(save, is_as_seen);
+        (void)save_who(save, &save->outcome.version);
+    bool harmless = change->field_count > 0 && !change->past && all_fields(save, is_as_seen);
     if (update && !own && all_fields(save, is_kept)) {
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     } else if (update && (own || !save_counts(change)) && all_fields(save, is_stored)) {
@@ -340,7 +321,7 @@ static void same_version(struct save *save)
 
 static void blind(struct save *save)
 {
-    (void)read_receipt(save, &save->outcome.version);
+    (void)save_who(save, &save->outcome.version);
     if (save->change.op == CHANGE_UPDATE && all_fields(save, is_kept))
         save_finish(save, OUTCOME_UNCHANGED, REASON_NONE);
     else
@@ -351,7 +332,7 @@ static void blind(struct save *save)
 static void reviewed(struct save *save, bool moved_on)
 {
     struct change *change = &save->change;
-    (void)read_receipt(save, &save->outcome.version);
+    (void)save_who(save, &save->outcome.version);
     if (!change->versioned)
         save_finish(save, OUTCOME_REFUSED, REASON_VERSION_REQUIRED);
     else if (!save_counts(change) && all_fields(save, is_stored))

@@ -31,6 +31,8 @@ struct field {
     bool compared;
     bool is_current;         /* yours is what is stored now */
     bool is_as_seen;         /* what is stored now is what the editor saw */
+    bool yours_is_base;      /* nothing was changed in it */
+    bool base_past;          /* the base is looked up in the history */
     struct str current;      /* text */
     struct str current_json; /* when the change wants JSON */
     struct str merged;       /* ROW_MERGED: what both made of it, text */
@@ -74,6 +76,7 @@ struct change {
     struct str digest; /* of what it says, for its receipt; save_row fills it in */
     struct str park;   /* under this code; save_row makes one up where it is STR_NONE */
     enum auto_merge auto_merge;
+    bool past; /* what it is based on comes from the history: that explains, and decides nothing */
     struct str resolution; /* what is noted of that parked edit when this is saved; STR_NONE: it was
                               parked by this very save, and goes */
     struct str replaced; /* and what a merge wrote: {"column": [before, after]}, it can be undone */
@@ -117,7 +120,7 @@ struct save {
     void (*done)(struct save *save);
     void *ctx; /* of done */
     /* how far it is */
-    size_t row_answer, receipt_answer, exists_answer, park_answer;
+    size_t row_answer, receipt_answer, exists_answer, park_answer, past_answer;
     bool parking;   /* asked for, with the look */
     bool reviewing; /* nothing is to be written */
     unsigned rebases;

@@ -1,5 +1,6 @@
 #include "edit/save_sql.h"
 
+#include "edit/history.h"
 #include "edit/receipt.h"
 #include "merge/merge3.h"
 
@@ -29,11 +30,16 @@ static bool compared_here(const struct field *field)
     return field->kept && field->has_base && !field->base_json.ptr;
 }
 
+static bool is_based(const struct field *field)
+{
+    return field->has_base || field->base_past;
+}
+
 /* Whether PostgreSQL is asked what both changes together make of it. */
 static bool is_counted(const struct field *field)
 {
     enum policy_kind policy = field->column->policy.kind;
-    return (policy == POLICY_DELTA || policy == POLICY_SET) && field->has_base &&
+    return (policy == POLICY_DELTA || policy == POLICY_SET) && is_based(field) &&
            !compared_here(field);
 }
 
@@ -66,7 +72,7 @@ static void compare(struct sql *sql, struct change *change, struct field *field)
     sql_raw(sql, " IS NOT DISTINCT FROM ");
     save_sql_yours(sql, change->table, field);
     sql_raw(sql, "::text, ");
-    if (field->has_base) {
+    if (is_based(field)) {
         save_sql_stored(sql, field);
         sql_raw(sql, " IS NOT DISTINCT FROM ");
         save_sql_base(sql, change->table, field);
@@ -76,7 +82,7 @@ static void compare(struct sql *sql, struct change *change, struct field *field)
     }
     if (field->kept) {
         sql_raw(sql, "true");
-    } else if (field->has_base) {
+    } else if (is_based(field)) {
         save_sql_yours(sql, change->table, field);
         sql_raw(sql, "::text IS NOT DISTINCT FROM ");
         save_sql_base(sql, change->table, field);
@@ -104,6 +110,57 @@ static void compare_all(struct sql *sql, struct change *change)
         sql_ident(sql, field->column->name);
         sql_raw(sql, ")::text");
     }
+}
+
+/*
+ * A client that sent a version and nothing else: what it had read is in the history, if one is
+ * kept. Looked for once; then the fields have it.
+ */
+static void find_past(struct change *change)
+{
+    bool known = history_is_kept(change->table) && change->op == CHANGE_UPDATE &&
+                 change->versioned && change->version.column.ptr;
+    for (size_t i = 0; i < change->field_count; i++)
+        known &= !change->fields[i].has_base;
+    change->past |= known;
+    for (size_t i = 0; i < change->field_count; i++)
+        change->fields[i].base_past = known;
+}
+
+static bool looks_back(const struct change *change)
+{
+    return change->field_count > 0 && change->fields[0].base_past;
+}
+
+/* ", id, [each base as text, and as JSON when it is wanted]" */
+static void select_past(struct sql *sql, struct change *change)
+{
+    sql_raw(sql, ", past._pg409_id");
+    for (size_t i = 0; i < change->field_count; i++) {
+        sql_raw(sql, ", ");
+        history_column(sql, change->fields[i].column);
+        sql_raw(sql, "::text, ");
+        if (change->json) {
+            sql_raw(sql, "to_json(");
+            history_column(sql, change->fields[i].column);
+            sql_raw(sql, ")::text");
+        } else {
+            sql_raw(sql, "NULL");
+        }
+    }
+}
+
+/* Gives the fields their bases, if the history had them. Returns the column behind them. */
+static size_t take_past(struct change *change, const struct answer *answer, size_t at)
+{
+    bool found = answer_cell(answer, 0, at++).ptr != NULL;
+    for (size_t i = 0; i < change->field_count; i++, at += 2) {
+        struct field *field = &change->fields[i];
+        field->has_base = found;
+        field->base = answer_cell(answer, 0, at);
+        field->base_json = answer_cell(answer, 0, at + 1);
+    }
+    return at;
 }
 
 static void ask_exists(struct save *save)
@@ -148,6 +205,7 @@ void save_ask_look(struct save *save)
     struct sql sql;
     sql_init(&sql, save->talk->arena);
     save_sql_forget(change);
+    find_past(change);
     sql_raw(&sql, "SELECT ");
     version_select(&sql, table, ALIAS);
     sql_raw(&sql, ", ");
@@ -172,11 +230,15 @@ void save_ask_look(struct save *save)
             sql_raw(&sql, "NULL");
     }
     compare_all(&sql, change);
+    if (looks_back(change))
+        select_past(&sql, change);
     if (change->show) {
         sql_raw(&sql, ", ");
         save_sql_shown(&sql, change);
     }
     row_from(&sql, table);
+    if (looks_back(change))
+        history_join(&sql, table, change->key, change->version);
     sql_raw(&sql, " WHERE ");
     row_key_condition(&sql, table, change->key);
     save->row_answer = sql_ask(&sql, save->talk);
@@ -184,6 +246,8 @@ void save_ask_look(struct save *save)
     save->talk->personal = table->row_security;
     if (change->receipts)
         save->receipt_answer = receipt_ask(save->talk, change);
+    if (history_is_kept(table))
+        save->past_answer = history_ask_last(save->talk, table, change->key);
     if (table->row_security && change->row_exists)
         ask_exists(save);
 }
@@ -191,7 +255,7 @@ void save_ask_look(struct save *save)
 /* Both changed it, and both changes count, even when they are the same one. */
 static void count_both(struct field *field)
 {
-    if (!field->kept && !field->is_as_seen && field->merged.ptr &&
+    if (field->has_base && !field->kept && !field->is_as_seen && field->merged.ptr &&
         (field->merge == ROW_CLASH || field->column->policy.kind == POLICY_DELTA))
         field->merge = ROW_MERGED;
 }
@@ -256,21 +320,22 @@ static void apply_policies(struct arena *arena, struct change *change)
             clash_together(change, change->fields[i].column->policy.group);
 }
 
-/* What became of one field; at is where its columns begin, if it has some. Returns where they end.
- */
-static size_t take_comparison(struct change *change, struct field *field,
+/* The comparisons of one field; at is where they begin, if it has some. Returns where they end. */
+static size_t take_comparison(const struct change *change, struct field *field,
                               const struct answer *answer, size_t at)
 {
-    bool yours_is_base = true, counted = is_counted(field);
+    bool counted = is_counted(field);
     field->compared = true;
+    field->yours_is_base = true;
     if (compared_here(field)) {
         field->is_as_seen = str_eq(field->current, field->base);
         field->is_current = field->is_as_seen;
     } else {
-        yours_is_base = answer_true(answer, 0, at + 2);
         field->is_current = answer_true(answer, 0, at);
         field->is_as_seen = answer_true(answer, 0, at + 1);
-        field->kept |= yours_is_base && field->has_base; /* 2026-11-22T07:49 for 07:49:00 */
+        field->yours_is_base = answer_true(answer, 0, at + 2);
+        /* 2026-11-22T07:49 for 07:49:00 */
+        field->kept |= field->yours_is_base && field->has_base && !change->past;
         at += 3;
     }
     if (counted) {
@@ -280,8 +345,17 @@ static size_t take_comparison(struct change *change, struct field *field,
     }
     if (change->json)
         field->current_json = answer_cell(answer, 0, at++);
-    field->merge = row_merge(field->has_base, yours_is_base, field->is_as_seen, field->is_current);
     return at;
+}
+
+static void merge_fields(struct change *change)
+{
+    for (size_t i = 0; i < change->field_count; i++) {
+        struct field *field = &change->fields[i];
+        field->merge =
+            row_merge(field->has_base, field->yours_is_base, field->is_as_seen, field->is_current);
+        field->base_past = false;
+    }
 }
 
 bool save_take_look(struct save *save)
@@ -309,6 +383,9 @@ bool save_take_look(struct save *save)
         field->current = outcome->texts[field->column - change->table->columns];
         at = take_comparison(change, field, answer, at);
     }
+    if (looks_back(change))
+        at = take_past(change, answer, at);
+    merge_fields(change);
     if (change->show)
         outcome->shown = answer_cell(answer, 0, at);
     apply_policies(arena, change);

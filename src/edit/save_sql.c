@@ -1,5 +1,7 @@
 #include "edit/save_sql.h"
 
+#include "edit/history.h"
+
 #include "edit/park.h"
 #include "edit/receipt.h"
 #include "edit/select.h"
@@ -102,8 +104,11 @@ void save_sql_yours(struct sql *sql, const struct table *table, struct field *fi
 
 void save_sql_base(struct sql *sql, const struct table *table, struct field *field)
 {
-    value(sql, table, field->column, field->base_nested, field->base, field->base_json,
-          &field->base_param);
+    if (field->base_past)
+        history_column(sql, field->column);
+    else
+        value(sql, table, field->column, field->base_nested, field->base, field->base_json,
+              &field->base_param);
 }
 
 /* Exactly the same as seen from outside: by the text form, byte by byte. */

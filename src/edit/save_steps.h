@@ -4,7 +4,7 @@
 #ifndef PG409_EDIT_SAVE_STEPS_H
 #define PG409_EDIT_SAVE_STEPS_H
 
-#include "edit/save.h"
+#include "edit/receipt.h"
 
 /* Sends the write; save goes on with what became of it. */
 void save_write(struct save *save);
@@ -14,6 +14,13 @@ void save_finish(struct save *save, enum outcome_kind kind, enum reason reason);
 
 /* The end with what the talk's last failure was: a conflict, or refused. */
 void save_finish_failed(struct save *save);
+
+/*
+ * Who made that version of the row that was looked at (NULL: who deleted it) and when, into the
+ * outcome: by a column, the receipt or the history; when also by the version itself. Returns the
+ * receipt, if there is one.
+ */
+struct receipt save_who(struct save *save, const struct version *version);
 
 /*
  * Makes of a stale change, whose fields were compared, one that holds what both sides want, if the

@@ -233,12 +233,17 @@ static struct str stored_form(const struct table *table, struct str text)
     return text;
 }
 
+void version_value(struct sql *sql, const struct table *table, struct version version)
+{
+    sql_typed(sql, stored_form(table, version.column), table->version->base_type);
+}
+
 void version_condition(struct sql *sql, const struct table *table, struct version version)
 {
     if (version.column.ptr) {
         sql_ident(sql, table->version->name);
         sql_raw(sql, " = ");
-        sql_typed(sql, stored_form(table, version.column), table->version->base_type);
+        version_value(sql, table, version);
     }
     if (version.column.ptr && version.xmin.ptr)
         sql_raw(sql, " AND ");

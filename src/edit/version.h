@@ -48,6 +48,8 @@ void version_select(struct sql *sql, const struct table *table, struct str alias
 void version_text(struct sql *sql, const struct table *table, struct str alias);
 /* One text expression that gives the token itself, as version_token() writes it. */
 void version_token_sql(struct sql *sql, const struct table *table, struct str alias);
+/* $n::timestamptz: the version column's value of that version, which has one. */
+void version_value(struct sql *sql, const struct table *table, struct version version);
 /* "updated_at" = $n [AND xmin = $m]: the row is at that version. */
 void version_condition(struct sql *sql, const struct table *table, struct version version);
 /* ", updated_at = greatest(now(), $n + interval ...)"; nothing for VERSION_XMIN.

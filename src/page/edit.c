@@ -3,6 +3,7 @@
 #include "edit/park.h"
 #include "page/conflict.h"
 #include "page/control.h"
+#include "page/history.h"
 #include "page/merged.h"
 #include "page/parked.h"
 #include "page/saved.h"
@@ -51,8 +52,13 @@ static void delete_form(struct work *work, const struct edit_view *view)
     html_raw(out, ">\n");
     edit_hidden_field(work, STR("_version"), view->version);
     edit_hidden_field(work, STR("_method"), STR("DELETE"));
+    html_raw(out, "<p>");
+    if (work->table->history)
+        html_raw(out, "Its earlier versions are kept: it can be brought back. If");
+    else
+        html_raw(out, "This cannot be undone. If");
     html_raw(out,
-             "<p>This cannot be undone. If somebody saves the row before you press the "
+             " somebody saves the row before you press the "
              "button, nothing is deleted and you are told.</p>\n"
              "<p><button type=\"submit\" class=\"danger\">Delete</button></p></form></details>\n");
 }
@@ -83,6 +89,7 @@ static void page_of_row(struct work *work, const struct row *row)
     html_raw(OUT(work), "<h1>");
     html_text(OUT(work), title);
     html_raw(OUT(work), "</h1>\n");
+    history_link(work);
     saved_notice(work);
     if (was_merged(work))
         merged_notice(work, &work->talk.answers[work->talk.answer_count - 1], view.version);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "edit/history.h"
 #include "edit/park.h"
 #include "edit/receipt.h"
 #include "web/problem.h"
@@ -343,6 +344,8 @@ static void afterwards(struct work *work)
     note_parked(work);
     if (sweep && catalog->receipts)
         receipt_expire(&work->talk, settings->receipt_days);
+    if (sweep && catalog->histories)
+        history_expire(&work->talk, settings->history_days);
     if (sweep && catalog->conflicts)
         park_expire(&work->talk, settings->park_days, settings->park_size);
     if (work->talk.asked_count > 0)

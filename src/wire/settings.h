@@ -39,6 +39,7 @@ struct settings {
     uint64_t catalog_age;
     uint64_t receipt_days;
     uint64_t park_days;
+    uint64_t history_days;
     uint64_t park_size;  /* bytes */
     uint64_t auto_merge; /* enum auto_merge */
     uint64_t prepare;    /* enum prepare */

@@ -32,6 +32,7 @@ CREATE TABLE control (
 def database(postgres):
     database = stack.Database(postgres)
     database.create(TABLES, protect=["article", "author", "control"])
+    database.run("SELECT pg409.protect('article', history => true)")
     return database
 
 

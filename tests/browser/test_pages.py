@@ -104,6 +104,33 @@ def opened_again(anna, bob, article):
     return anna.open("/_conflicts").leave(anna.find(".edits a").click)
 
 
+def changed_twice(anna, bob, article):
+    anna.open(article).set("body", BODY).save()
+    bob.open(article).set("body", BODY.replace("ferry", "ship")).set("price", "9").save()
+
+
+def history(anna, bob, article):
+    changed_twice(anna, bob, article)
+    return anna.open(article + "/_history")
+
+
+def version_of_before(anna, bob, article):
+    return history(anna, bob, article).leave(anna.all("ol.history a")[1].click)
+
+
+def bring_back(anna, bob, article):
+    return version_of_before(anna, bob, article).leave(anna.find("a.button").click)
+
+
+def compared(anna, bob, article):
+    return history(anna, bob, article).leave(anna.find(".compare button").click)
+
+
+def history_of_deleted(anna, bob, article):
+    delete(anna, article)
+    return anna.open(article + "/_history")
+
+
 PAGES = {
     "tables": plain("/"), "rows": plain("/article"), "no rows": plain("/article?q=zzzzzz"),
     "many columns": plain("/control"), "form": plain("{article}"), "unprotected": plain("/shelf/A~2F1"),
@@ -112,6 +139,8 @@ PAGES = {
     "places": PLACES, "one place missing": one_place_missing, "unfinished": unfinished,
     "unfinished, first page": unfinished_on_first_page, "opened again": opened_again,
     "merged text": texts(BODY.replace("ferry", "boat"), BODY.replace("nine", "ten")),
+    "history": history, "earlier version": version_of_before, "bring back": bring_back,
+    "two versions": compared, "history of deleted": history_of_deleted, "no history": plain("/shelf/A~2F1/_history"),
     "settled": stale({"body": LONG}, {"price": "7"}), "stale delete": stale_delete,
     "deleted since": deleted_since, "deleted": deleted, "problem": plain("/_problems/stale"),
     "no row": plain("/article/999999"), "no table": plain("/nothing"), "no key": plain("/keyless"),

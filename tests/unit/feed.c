@@ -42,6 +42,7 @@ static struct feed_column usual(struct feed_column column)
     column.identity = or (column.identity, "");
     column.generated = or (column.generated, "");
     column.can_select = or (column.can_select, "t");
+    column.recorded = or (column.recorded, "f");
     column.can_insert = or (column.can_insert, "t");
     column.can_update = or (column.can_update, "t");
     column.key = or (column.key, "0");
@@ -51,12 +52,12 @@ static struct feed_column usual(struct feed_column column)
 struct catalog *feed_catalog(struct arena *arena, const struct feed_column *columns, size_t count,
                              const struct settings *settings)
 {
-    static const char *const schema[] = {"t", "t", "t"};
+    static const char *const schema[] = {"t", "t", "t", "t"};
     struct feed_column *rows = ARENA_ARRAY(arena, count + 1, struct feed_column);
     for (size_t i = 0; i < count; i++)
         rows[i] = usual(columns[i]);
     struct answer tables = feed_answer(arena, count, CATALOG_COLUMNS, (const char **)rows);
-    struct answer about = feed_answer(arena, 1, 3, schema);
+    struct answer about = feed_answer(arena, 1, sizeof schema / sizeof *schema, schema);
     return catalog_build(&tables, &about, settings);
 }
 

@@ -9,7 +9,8 @@
 
 /* A row of the catalog query, in its order; NULL takes the usual value. */
 struct feed_column {
-    const char *table, *comment, *estimate, *may_delete, *security, *guarded, *uniques, *foreign;
+    const char *table, *comment, *estimate, *may_delete, *security, *guarded, *recorded, *uniques,
+        *foreign;
     const char *name, *type, *base_type, *typname, *typtype, *category, *typmod, *not_null;
     const char *standard, *identity, *generated, *note, *can_select, *can_insert, *can_update;
     const char *key, *labels, *ref_table, *ref_column;
