@@ -6,6 +6,7 @@ import shutil
 import socket
 import struct
 import threading
+import time
 
 import psycopg
 
@@ -42,7 +43,7 @@ class Cutter:
     """Used with "with"; its conninfo leads through it to the database."""
 
     def __init__(self, database):
-        self.folder = stack.folder()
+        self.folder, self.database = stack.folder(), database
         parts = database.postgres.parts
         name = f".s.PGSQL.{parts['port']}"
         self.target = str(pathlib.Path(parts["host"]) / name)
@@ -82,6 +83,14 @@ class Cutter:
             client.close()
             server.close()
 
+    def _until_asleep(self):
+        """The pipeline has come to where its trigger sleeps: all its locks are taken."""
+        for _ in range(500):
+            if self.database.run("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                                 " AND wait_event = 'PgSleep'"):
+                return
+            time.sleep(0.01)
+
     @staticmethod
     def _answer(server, client=None):
         """All up to the end of the pipeline, for the client if there is one. A server that goes may
@@ -118,6 +127,7 @@ class Cutter:
         if where is None:
             self._answer(server, client)
         elif where == RUNNING:
+            self._until_asleep()
             client.close()
             self._answer(server)
         elif where not in (BEFORE, PART):
