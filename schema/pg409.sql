@@ -4,3 +4,4 @@
 \ir 001_pg409.sql
 \ir 002_conflict.sql
 \ir 003_history.sql
+\ir 004_opened.sql

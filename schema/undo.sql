@@ -25,7 +25,7 @@ begin
     pg409.version_column(regclass, name), pg409.watch_gone(regclass, name, boolean),
     pg409.record(), pg409.record_history(regclass, boolean), pg409.expire_history(integer),
     pg409.remember_gone(), pg409.go_on_from_gone(), pg409.key_of(jsonb, text[]);
-  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict, pg409.history;
+  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict, pg409.history, pg409.opened;
   drop schema pg409;
 end
 $$;

@@ -99,7 +99,12 @@ static void ask_schema(struct talk *talk)
             " 'DELETE']) p)),"
             " EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE n.nspname = 'pg409' AND c.relname = 'history'"
-            " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))");
+            " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')),"
+            " EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'pg409' AND c.relname = 'opened'"
+            " AND has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and("
+            "has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE',"
+            " 'DELETE']) p))");
     sql_ask(&sql, talk);
 }
 

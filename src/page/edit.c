@@ -1,10 +1,12 @@
 #include "page/edit.h"
 
+#include "edit/opened.h"
 #include "edit/park.h"
 #include "page/conflict.h"
 #include "page/control.h"
 #include "page/history.h"
 #include "page/merged.h"
+#include "page/opened.h"
 #include "page/parked.h"
 #include "page/saved.h"
 #include "wire/url.h"
@@ -93,6 +95,10 @@ static void page_of_row(struct work *work, const struct row *row)
     saved_notice(work);
     if (was_merged(work))
         merged_notice(work, &work->talk.answers[work->talk.answer_count - 1], view.version);
+    if (opened_counts(work)) {
+        opened_notice(work, &work->talk.answers[work->talk.answer_count - 1 - was_merged(work)]);
+        work->opened = !form_get(&work->request.query, STR("_done")).ptr;
+    }
     if (!work->table->protected)
         html_raw(OUT(work),
                  "<p class=\"hint\">Other programs may change this row too. That is checked "
@@ -130,6 +136,9 @@ void edit_show(struct work *work)
     row_ask(&work->talk, work->table, work->key, true, false);
     size_t count = fields_of(work, NULL, false, &fields);
     edit_ask_choices(work, fields, count);
+    if (opened_counts(work))
+        opened_ask(&work->talk, work->table, work->key, work->request.user,
+                   work_settings(work)->opened_minutes);
     if (was_merged(work)) /* the last answer */
         park_ask_one(&work->talk, form_get(&work->request.query, STR("_edit")), work->request.user,
                      work_settings(work)->park_days);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "edit/history.h"
+#include "edit/opened.h"
 #include "edit/park.h"
 #include "edit/receipt.h"
 #include "web/problem.h"
@@ -338,14 +339,18 @@ static void afterwards(struct work *work)
     const struct catalog *catalog = work_catalog(work);
     const struct settings *settings = work_settings(work);
     bool sweep = work->is_write && work->started % SWEEP_EVERY == 0;
-    if (!catalog || (!work->parked_change && !sweep))
+    if (!catalog || (!work->parked_change && !sweep && !work->opened))
         return;
     start_talk(work);
     note_parked(work);
+    if (work->opened)
+        opened_note(&work->talk, work->table, work->key, work->request.user);
     if (sweep && catalog->receipts)
         receipt_expire(&work->talk, settings->receipt_days);
     if (sweep && catalog->histories)
         history_expire(&work->talk, settings->history_days);
+    if (sweep && catalog->opened)
+        opened_expire(&work->talk);
     if (sweep && catalog->conflicts)
         park_expire(&work->talk, settings->park_days, settings->park_size);
     if (work->talk.asked_count > 0)

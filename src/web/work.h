@@ -36,6 +36,7 @@ struct work {
     /* A write that was kept for its editor: what became of it is noted behind the answer. */
     const struct change *parked_change;
     const struct outcome *parked_outcome;
+    bool opened;        /* a form was opened, which is noted behind the answer */
     struct str about;   /* stands before the detail of a refusal: which of several changes it is */
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */
 };

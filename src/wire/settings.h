@@ -40,9 +40,10 @@ struct settings {
     uint64_t receipt_days;
     uint64_t park_days;
     uint64_t history_days;
-    uint64_t park_size;  /* bytes */
-    uint64_t auto_merge; /* enum auto_merge */
-    uint64_t prepare;    /* enum prepare */
+    uint64_t opened_minutes; /* 0: nobody is told */
+    uint64_t park_size;      /* bytes */
+    uint64_t auto_merge;     /* enum auto_merge */
+    uint64_t prepare;        /* enum prepare */
 };
 
 enum auto_merge { AUTO_MERGE_OFF, AUTO_MERGE_COLUMNS, AUTO_MERGE_TEXT };

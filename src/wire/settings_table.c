@@ -69,6 +69,9 @@ const struct option settings_options[] = {
      "For how many days an edit that could not be saved is kept for whoever typed it."},
     {"history_days", OPTION_NUMBER, "3650", NULL, 1, 36500, AT(history_days),
      "For how many days the earlier versions of rows are kept, in tables whose history is kept."},
+    {"opened_minutes", OPTION_NUMBER, "30", NULL, 0, 1440, AT(opened_minutes),
+     "For how many minutes the form of a row says who else has opened it. 0 says nothing and notes "
+     "nothing."},
     {"park_size", OPTION_SIZE, "64M", NULL, KIB, KIB * KIB * KIB, AT(park_size),
      "How much room such edits may take in all. Beyond it the oldest go, those that are resolved "
      "first."},

@@ -109,6 +109,11 @@ def changed_twice(anna, bob, article):
     bob.open(article).set("body", BODY.replace("ferry", "ship")).set("price", "9").save()
 
 
+def opened_by_another(anna, bob, article):
+    bob.open(article)
+    return anna.until(lambda: "bob opened this" in anna.open(article).text) and anna
+
+
 def history(anna, bob, article):
     changed_twice(anna, bob, article)
     return anna.open(article + "/_history")
@@ -139,7 +144,7 @@ PAGES = {
     "places": PLACES, "one place missing": one_place_missing, "unfinished": unfinished,
     "unfinished, first page": unfinished_on_first_page, "opened again": opened_again,
     "merged text": texts(BODY.replace("ferry", "boat"), BODY.replace("nine", "ten")),
-    "history": history, "earlier version": version_of_before, "bring back": bring_back,
+    "opened by another": opened_by_another, "history": history, "earlier version": version_of_before, "bring back": bring_back,
     "two versions": compared, "history of deleted": history_of_deleted, "no history": plain("/shelf/A~2F1/_history"),
     "settled": stale({"body": LONG}, {"price": "7"}), "stale delete": stale_delete,
     "deleted since": deleted_since, "deleted": deleted, "problem": plain("/_problems/stale"),

@@ -91,6 +91,7 @@ static void check_defaults(const struct settings *settings)
     assert_int_equal(settings->receipt_days, 7);
     assert_int_equal(settings->park_days, 30);
     assert_int_equal(settings->history_days, 3650);
+    assert_int_equal(settings->opened_minutes, 30);
     assert_int_equal(settings->auto_merge, AUTO_MERGE_OFF);
     assert_int_equal(settings->park_size, 67108864);
     assert_int_equal(settings->prepare, PREPARE_AUTO);
@@ -183,6 +184,7 @@ static void test_limits(void **state)
         {"idle_timeout", "24h", "25h", "0", NULL, 86400000, 0},
         {"catalog_age", "24h", "86400001", "1000", "999", 86400000, 1000},
         {"receipt_days", "3650", "3651", "1", "0", 3650, 1},
+        {"opened_minutes", "1440", "1441", "0", NULL, 1440, 0},
         {"history_days", "36500", "36501", "1", "0", 36500, 1},
         {"park_days", "3650", "3651", "1", "0", 3650, 1},
         {"park_size", "1G", "1025M", "1K", "1023", 1073741824, 1024},
@@ -313,7 +315,7 @@ static void test_help(void **state)
         assert_true(strlen(option->help) > 20);
         assert_true(str_ends(str_from(option->help), STR(".")));
     }
-    assert_int_equal(count, 26);
+    assert_int_equal(count, 27);
     assert_int_not_equal(str_find(buf_slice(&buf),
                                   STR("  max_body: a size from 1k to 1G (default: 8M)\n")),
                          SIZE_MAX);
@@ -340,7 +342,7 @@ static void test_sample(void **state)
         buf_str(&plain, str_skip(line, option ? 1 : 0));
         buf_char(&plain, '\n');
     }
-    assert_int_equal(count, 26);
+    assert_int_equal(count, 27);
     memset(&settings, 0, sizeof settings);
     struct str why = STR_NONE;
     if (settings_parse(*state, buf_slice(&plain), &settings, &why))
