@@ -96,8 +96,9 @@ static void page_of_row(struct work *work, const struct row *row)
     if (was_merged(work))
         merged_notice(work, &work->talk.answers[work->talk.answer_count - 1], view.version);
     if (opened_counts(work)) {
-        opened_notice(work, &work->talk.answers[work->talk.answer_count - 1 - was_merged(work)]);
-        work->opened = !form_get(&work->request.query, STR("_done")).ptr;
+        size_t last = work->talk.answer_count - 1 - was_merged(work);
+        bool noted = opened_notice(work, &work->talk.answers[last]);
+        work->opened = !noted && !form_get(&work->request.query, STR("_done")).ptr;
     }
     if (!work->table->protected)
         html_raw(OUT(work),

@@ -9,7 +9,10 @@
 /* Whether it is noted, and shown, who opens the row of this request. */
 bool opened_counts(struct work *work);
 
-/* The notice, from an answer of opened_ask; nothing when nobody else has it open. */
-void opened_notice(struct work *work, const struct answer *answer);
+/*
+ * The notice, from an answer of opened_ask; nothing when nobody else has it open. Whether there is
+ * a note already that this user has.
+ */
+bool opened_notice(struct work *work, const struct answer *answer);
 
 #endif

@@ -113,3 +113,22 @@ def test_without_a_login_nobody_is_named(desks, people, note):
     with fastcgi.Program(desks.conninfo(), {"anonymous": "write"}) as program:
         answer = program.request("GET", note, HTTP_ACCEPT="text/html", REMOTE_USER="")
         assert answer.status == 200 and "opened this" not in answer.text
+
+
+def test_opened_again_is_noted_once_a_minute(desks, people, note):
+    anna, bob, _ = people
+    open_form(anna, note)
+    assert noted(desks, note, 1)
+    first = desks.one("SELECT at FROM pg409.opened WHERE username = 'anna' ORDER BY at DESC LIMIT 1")
+    open_form(anna, note)
+    open_form(bob, note)
+    assert noted(desks, note, 2)  # the same worker or not: bob's note came after anna's second look
+    assert desks.one("SELECT max(at) FROM pg409.opened WHERE username = 'anna'") == first
+    desks.run("UPDATE pg409.opened SET at = at - interval '61 seconds' WHERE username = 'anna'")
+    open_form(anna, note)
+    for _ in range(200):
+        if desks.one("SELECT max(at) FROM pg409.opened WHERE username = 'anna'") >= first:
+            break
+        time.sleep(0.02)
+    else:
+        raise AssertionError("it is not noted again")
