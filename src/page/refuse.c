@@ -184,14 +184,23 @@ void health(struct work *work)
     sql_ask(&sql, &work->talk);
 }
 
+/* A file under the name that has its hash; false when it is not the one asked for. */
+static bool serve(struct work *work, struct str name, const char *type, const unsigned char *data,
+                  size_t size)
+{
+    if (!str_eq(work->match.name, name))
+        return false;
+    reply_header(&work->reply, "Content-Type", str_from(type));
+    reply_header(&work->reply, "Cache-Control", STR("public, max-age=31536000, immutable"));
+    buf_add(OUT(work), (const char *)data, size);
+    return true;
+}
+
 void static_file(struct work *work)
 {
-    struct str name = str_printf(&work->arena, "style.%s.css", style_hash);
-    if (!str_eq(work->match.name, name)) {
+    struct str style = str_printf(&work->arena, "style.%s.css", style_hash);
+    struct str script = str_printf(&work->arena, "script.%s.js", script_hash);
+    if (!serve(work, style, "text/css; charset=utf-8", style_data, style_size) &&
+        !serve(work, script, "text/javascript; charset=utf-8", script_data, script_size))
         work_problem(work, "not-found", STR_NONE);
-        return;
-    }
-    reply_header(&work->reply, "Content-Type", STR("text/css; charset=utf-8"));
-    reply_header(&work->reply, "Cache-Control", STR("public, max-age=31536000, immutable"));
-    buf_add(OUT(work), (const char *)style_data, style_size);
 }

@@ -21,7 +21,11 @@ static void head(struct work *work, struct str title)
     buf_str(out, work->request.prefix);
     html_raw(out, "/_static/style.");
     buf_text(out, style_hash);
-    html_raw(out, ".css\">\n</head>\n<body>\n");
+    html_raw(out, ".css\">\n<script defer src=\"");
+    buf_str(out, work->request.prefix);
+    html_raw(out, "/_static/script.");
+    buf_text(out, script_hash);
+    html_raw(out, ".js\"></script>\n</head>\n<body>\n");
 }
 
 static void navigation(struct work *work)

@@ -11,4 +11,8 @@ extern const unsigned char style_data[];
 extern const size_t style_size;
 extern const char style_hash[]; /* part of the address: a changed file has another one */
 
+extern const unsigned char script_data[];
+extern const size_t script_size;
+extern const char script_hash[];
+
 #endif

@@ -21,8 +21,8 @@ void writelog_headers(struct work *work)
                             (unsigned long long)(total / 1000), (unsigned)(total % 1000)));
     reply_header(
         reply, "Content-Security-Policy",
-        STR("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'"));
+        STR("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+            "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"));
     reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
     reply_header(reply, "Referrer-Policy", STR("same-origin"));
     if (work->is_write && work->outcome)

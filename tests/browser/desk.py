@@ -52,6 +52,11 @@ class Person:
         self.driver.get_log("browser")
         return self
 
+    def scripts(self, run):
+        """Whether the pages' own scripts run."""
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not run})
+        return self
+
     # --- going about ---
 
     def open(self, path):

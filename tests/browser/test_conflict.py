@@ -3,6 +3,16 @@
 import pytest
 
 
+@pytest.fixture(params=["with the script", "without"], autouse=True)
+def scripts(request, anna, bob, carl):
+    """Everything here works without a script, and no worse with it."""
+    for person in (anna, bob, carl):
+        person.scripts(request.param != "without")
+    yield request.param
+    for person in (anna, bob, carl):
+        person.scripts(True)
+
+
 def clash(first, second, article, mine="The boat", theirs="The steamer", **more):
     """Both open the row; first saves theirs, then second tries mine and lands on the conflict page."""
     second.open(article)
@@ -196,3 +206,8 @@ def test_three_people_end_with_everything_they_wrote(anna, bob, carl, article, s
     for person in (anna, bob, carl):
         number = article.split("/")[-1]
         assert f"article, row {number}\n" not in person.open("/_conflicts").text + "\n"
+
+
+def test_script_runs_or_does_not(anna, bob, article, scripts):
+    clash(anna, bob, article)
+    assert bool(bob.all(".actions [role=status]")) == (scripts == "with the script")

@@ -99,6 +99,9 @@ static void the_style_sheet_is_served_by_its_content(void **state)
     assert_int_equal(memory_answer(&world->memory).len, style_size);
     assert_memory_equal(memory_answer(&world->memory).ptr, style_data, style_size);
     assert_int_equal(ask(world, "GET", "/_static/style.0.css"), 404);
+    path = str_printf(&world->memory.arena, "/_static/script.%s.js", script_hash).ptr;
+    assert_int_equal(ask(world, "GET", path), 200);
+    assert_memory_equal(memory_answer(&world->memory).ptr, script_data, script_size);
 }
 
 static void every_problem_has_its_page(void **state)
