@@ -95,10 +95,11 @@ class Cutter:
     def _answer(server, client=None):
         """All up to the end of the pipeline, for the client if there is one. A server that goes may
         have last words."""
-        data = b""
+        data = message = b""
         try:
-            while data[-6:-5] != b"Z":
-                data += _message(server)
+            while message[:1] != b"Z":
+                message = _message(server)
+                data += message
         finally:
             if client:
                 client.sendall(data)
