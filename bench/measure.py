@@ -10,11 +10,12 @@ import sys
 
 import api
 import gates
+import merge
 import rig
 
 SERVERS = ("lighttpd", "nginx", "apache")
 WORKS = ("read", "save", "stale")
-PARTS = ("pgbench", "api", *SERVERS, "gates", "cold")
+PARTS = ("pgbench", "api", "merge", *SERVERS, "gates", "cold")
 # The least ratio to the PHP page behind the same server.
 GOALS = {("lighttpd", "read"): 2.0, ("nginx", "read"): 2.0, ("apache", "read"): 1.2,
          ("lighttpd", "save"): 2.5, ("nginx", "save"): 2.5, ("apache", "save"): 1.3,
@@ -126,6 +127,8 @@ class Bench:
                 self.with_pgbench(site)
             if "api" in self.only and server == "lighttpd":
                 api.compared(self, site, Side, compare)
+            if "merge" in self.only and server == "lighttpd":
+                merge.compared(self, site, Side, compare)
             if server in self.only:
                 self.with_php(site, server)
         finally:
@@ -134,7 +137,7 @@ class Bench:
     def run(self):
         say(HEAD)
         for server in SERVERS:
-            if server in self.only or (server == "lighttpd" and {"pgbench", "api"} & set(self.only)):
+            if server in self.only or (server == "lighttpd" and {"pgbench", "api", "merge"} & set(self.only)):
                 self.server(server)
         if "gates" in self.only:
             self.results["counted"] = gates.counted(self.program, self.load, self.database,

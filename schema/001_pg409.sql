@@ -226,7 +226,9 @@ $$;
 -- Protects a table: from now on its version column moves strictly forward at every change, whoever
 -- writes. Protecting again is harmless (and repairs a trigger that was disabled or dropped). history
 -- says whether every state of its rows is kept; NULL leaves that as it is.
+set local client_min_messages = warning;
 drop function if exists pg409.protect(regclass, name); -- before there was a history
+set local client_min_messages = notice;
 create or replace function pg409.protect(tbl regclass, col name default null, history boolean default null) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
