@@ -101,6 +101,30 @@ class Every:
         person.screen(1200)
 
 
+def notices(anna, bob, pages):
+    """What stands above a form: who else has it open, a draft, a newer version."""
+    anna.open("/articles/8")
+    bob.until(lambda: "opened this" in bob.open("/articles/8").text)
+    pages.take(bob, "opened")
+    bob.set("title", "A draft")
+    bob.until(lambda: bob.script("return Object.keys(localStorage).some(key => key.startsWith('pg409 draft'))"))
+    pages.take(bob.open("/articles/8"), "draft")
+    bob.find("#draft-notice button").click()
+    change(anna, "/articles/8", rating="7.7")
+    anna.save()
+    bob.script("window.dispatchEvent(new Event('focus'))")
+    bob.until(lambda: bob.all("#newer-notice"))
+    pages.take(bob, "newer")
+
+
+def merged(anna, bob, pages):
+    """auto_merge has saved two changes of one text."""
+    bob.open("/articles/9")
+    change(anna, "/articles/9", rating="6.6")
+    anna.save()
+    pages.take(bob.set("title", "Changed by both").save(), "merged")
+
+
 def every(anna, bob, pages, postgres):
     for path in ("/", "/articles", "/every_type", "/packages?q=zzzzqqq", "/articles/3",
                  "/articles/_new", "/every_type/1", "/_problems/stale", "/articles/999", "/nothing"):
@@ -138,6 +162,9 @@ def every(anna, bob, pages, postgres):
     anna.open("/articles/12").find("summary").click()
     pages.take(anna.leave(anna.find("button.danger").click), "deleted")
     pages.take(bob.save(), "deleted-since")
+    pages.take(bob.open("/_conflicts"), "unfinished")
+    pages.take(bob.open("/"), "unfinished-first-page")
+    notices(anna, bob, pages)
     postgres.stop()
     pages.take(anna.open("/articles"), "no-database")
 
@@ -146,11 +173,17 @@ def main():
     postgres = stack.Postgres()
     anna = bob = None
     try:
-        with stack.serving("lighttpd", Demo(postgres)) as server:
-            anna, bob = desk.Person("anna"), desk.Person("bob")
+        demo = Demo(postgres)
+        anna, bob = desk.Person("anna"), desk.Person("bob")
+        pages = Every(sys.argv[2]) if sys.argv[1:2] == ["--every"] else None
+        if pages:
+            with stack.serving("lighttpd", demo, {"auto_merge": "text"}) as server:
+                anna.at(server), bob.at(server)
+                merged(anna, bob, pages)
+        with stack.serving("lighttpd", demo) as server:
             anna.at(server), bob.at(server)
-            if sys.argv[1:2] == ["--every"]:
-                every(anna, bob, Every(sys.argv[2]), postgres)
+            if pages:
+                every(anna, bob, pages, postgres)
             else:
                 for_readme(anna, bob)
     finally:
