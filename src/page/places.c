@@ -337,12 +337,14 @@ static size_t stretch(const struct view *view, size_t i)
     const struct places *places = view->places;
     struct buf text;
     buf_init(&text, &view->work->arena, SIZE_MAX / 4);
+    size_t begin = i;
     html_raw(OUT(view->work), "<div class=\"diff flow\">");
     for (; i < places->count && !is_clash(&places->hunks[i]); i++) {
         const struct merge_hunk *hunk = &places->hunks[i];
         buf_str(&text, merge_chosen(hunk));
         if (hunk->kind == MERGE_SAME)
-            conflict_show_same(view->work, i ? without_indent(hunk->yours) : hunk->yours, i == 0,
+            conflict_show_same(view->work,
+                               i && i == begin ? without_indent(hunk->yours) : hunk->yours, i == 0,
                                i + 1 == places->count);
         else
             conflict_show_words(view->work, hunk->base, merge_chosen(hunk));

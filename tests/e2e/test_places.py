@@ -1,6 +1,8 @@
 """A text in which two people changed the same place, among others: the place is chosen where it
 stands, everything else is settled. Contract, section 5."""
 
+import re
+
 import pytest
 
 import stack
@@ -74,6 +76,16 @@ def test_each_choice(desks, people, choice, word):
         form["_own.body.0"] = word
     assert result(form.send(people[0])) == (303, "saved")
     assert stored(desks, path, "body") == SETTLED.replace("ferry", word)
+
+
+def test_what_is_settled_is_shown_with_every_blank(desks, people):
+    base = "The ferry leaves at ten every day. It carries nine cars, and nobody minds.\nReally.\n"
+    mine = base.replace("ferry", "boat").replace("nine", "ten")
+    _, answer = clash(desks, people, base, mine, base.replace("ferry", "ship").replace("nobody", "few"))
+    shown = re.sub(r'<span class="sr">[^<]*</span>|<del>.*?</del>|<ins>|</ins>', "", answer.text)
+    assert '<div class="diff flow">The </div>' in shown
+    assert ('<div class="diff flow">leaves at ten every day. It carries ten cars, and few minds.\n'
+            'Really.\n</div>') in shown
 
 
 def test_resolution_is_noted(desks, people):
