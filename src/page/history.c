@@ -40,6 +40,17 @@ void history_link(struct work *work)
     html_raw(OUT(work), ">Earlier versions of this row</a></p>\n");
 }
 
+void history_button(struct work *work)
+{
+    bool here = work->route && work->route->html == history_show;
+    if (here || !work->table || !work->match.key.ptr || work->table->row_security ||
+        !history_is_kept(work->table))
+        return;
+    html_raw(OUT(work), "<a class=\"button\"");
+    link_to(work, "", STR(""));
+    html_raw(OUT(work), ">Look for earlier versions</a> ");
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static void who(struct work *work, const struct revision *revision)
@@ -147,6 +158,12 @@ static void item(struct work *work, const struct revision *revision)
     html_raw(out, ")</span></a></p></li>\n");
 }
 
+static struct str when_of(struct work *work, const struct revision *revision)
+{
+    return revision->at.ptr ? page_when_text(&work->arena, revision->at)
+                            : STR("when the history began");
+}
+
 static void version_choice(struct work *work, const char *name, const char *label,
                            const struct revision *revisions, size_t count, size_t chosen)
 {
@@ -161,15 +178,13 @@ static void version_choice(struct work *work, const char *name, const char *labe
     buf_text(out, name);
     html_raw(out, "\">");
     for (size_t i = 0; i < count; i++) {
-        struct str when = revisions[i].at.ptr ? page_when_text(&work->arena, revisions[i].at)
-                                              : STR("when the history began");
         html_raw(out, "<option value=\"");
         html_text(out, revisions[i].id);
         html_raw(out, "\"");
         if (i == chosen)
             html_raw(out, " selected");
         html_raw(out, ">");
-        html_text(out, when);
+        html_text(out, when_of(work, &revisions[i]));
         if (revisions[i].user.len) {
             html_raw(out, ", ");
             html_text(out, revisions[i].user);
@@ -267,10 +282,10 @@ static void show_difference(struct view *view)
         return;
     }
     begin(view, STR("What is different"));
-    html_raw(out, "<p class=\"lead\">From the version of ");
-    html_text(out, from.at.ptr ? page_when_text(&work->arena, from.at) : STR("the beginning"));
-    html_raw(out, " to that of ");
-    html_text(out, to.at.ptr ? page_when_text(&work->arena, to.at) : STR("the beginning"));
+    html_raw(out, "<p class=\"lead\">From how it was ");
+    html_text(out, when_of(work, &from));
+    html_raw(out, " to how it was ");
+    html_text(out, when_of(work, &to));
     html_raw(out, ".</p>\n<dl class=\"shown card\">\n");
     for (size_t i = 0; i < table->column_count; i++) {
         if (&table->columns[i] == table->version || str_eq(from.texts[i], to.texts[i]))

@@ -15,4 +15,7 @@ void history_show(struct work *work);
 /* A link to it, as a paragraph; nothing for a table without history. */
 void history_link(struct work *work);
 
+/* The same as a button, for a row that is not there: it may have been deleted. */
+void history_button(struct work *work);
+
 #endif

@@ -1,6 +1,7 @@
 #include "page/refuse.h"
 
 #include "page/edit.h"
+#include "page/history.h"
 #include "page/static.h"
 #include "web/problem.h"
 #include "wire/json.h"
@@ -113,6 +114,8 @@ static void as_page(struct work *work, const struct problem *problem, struct ref
         html_text(out, work->table->name);
         html_raw(out, "</a> ");
     }
+    if (str_is(str_from(problem->name), "no-row"))
+        history_button(work);
     html_raw(out, "<a");
     page_link(work, "href", STR(""), STR_NONE);
     html_raw(out, ">To the list of tables</a></p>\n");

@@ -132,6 +132,9 @@ def test_bring_a_deleted_row_back(desks, people):
     save(anna, path, title="Two")
     assert anna.delete(path, headers={"If-Match": f'"{version(anna, path)}"'}).status_code == 204
     assert anna.get(path).status_code == 404
+    answer = anna.get(path, headers=PAGE)
+    assert answer.status_code == 404 and f'href="{path}/_history"' in answer.text
+    assert "_history" not in anna.get("/story/99999999/_history", headers=PAGE).text
     text = page(anna, path)
     assert "This row was deleted" in text and "You deleted this row" in text
     last = history(anna, path)[0]
