@@ -162,6 +162,35 @@ def test_page_is_for_everybody(anna, bob, article, name):
     assert a11y.overflow(page) == []
 
 
+def test_merged_at_once_is_for_everybody(anna, bob, database, article):
+    with stack.serving("lighttpd", database, {"auto_merge": "text"}) as server:
+        for person in (anna, bob):
+            person.at(server).open(article)
+        bob.type("body", "Bob's").save()
+        anna.type("title", "Anna's").save()
+        assert "Undo my save" in anna.text
+        assert a11y.check(anna) == [] and a11y.overflow(anna) == []
+        anna.leave(anna.find(".notice button").click)
+        assert "the row is as it was" in anna.text and a11y.check(anna) == []
+
+
+def test_form_of_another_site_is_for_everybody(anna, article, stored):
+    """It is refused, and comes back whole, to be looked over."""
+    target = anna.server.url + article
+    anna.driver.get("about:blank")
+    anna.leave(lambda: anna.script("""
+        const form = document.createElement('form');
+        form.method = 'post'; form.action = arguments[0];
+        for (const [name, value] of [['title', 'Typed elsewhere'], ['_version', 'x']]) {
+            const input = document.createElement('input');
+            input.name = name; input.value = value; form.append(input);
+        }
+        document.body.append(form); form.submit();""", target))
+    assert anna.status == 403 and "Typed elsewhere" in anna.driver.page_source
+    assert a11y.check(anna) == [] and a11y.overflow(anna) == []
+    assert stored(article) == "The ferry"
+
+
 def test_checks_find_what_is_wrong(anna, article):
     anna.open(article).script("""
         document.querySelector('label').remove();

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from browser import a11y
+
 TEXT = "The ferry leaves at ten.\nIt carries nine cars.\nThe crossing takes an hour.\nNobody minds.\n"
 
 
@@ -39,6 +41,7 @@ def test_draft_survives_leaving_the_page(anna, article, stored):
     anna.open("/").open(article)
     assert anna.value("title") == "The ferry"
     assert "You typed something here" in anna.find("#draft-notice").text
+    assert a11y.check(anna) == [] and a11y.overflow(anna) == []
     anna.find("#draft-notice button").click()
     assert anna.value("title") == "Half a ti" and anna.value("body") == "Some text\nin two lines"
     anna.save()
@@ -119,6 +122,7 @@ def test_newer_version_is_said_and_merged(anna, bob, article, stored):
     assert "saved while you had it open" in text and "What you typed is still here" in text
     assert "Body" in text.replace("body", "Body") and "price" in text.lower() and "title" not in text
     assert anna.value("title") == "Anna's ferry"
+    assert a11y.check(anna) == [] and a11y.overflow(anna) == []
     anna.leave(anna.find("#newer-notice button").click)
     assert stored(article) == "The ferry"  # nothing is saved yet
     anna.save()
