@@ -20,8 +20,7 @@ bool history_is_kept(const struct table *table)
 static void of_row(struct sql *sql, const struct table *table, struct key key)
 {
     sql_raw(sql, " FROM pg409.history WHERE table_name = ");
-    sql_value(sql,
-              str_printf(sql->arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name)));
+    sql_value(sql, row_table_text(sql->arena, table));
     sql_raw(sql, " AND row_key = ");
     row_key_text_of(sql, table, key);
 }

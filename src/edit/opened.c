@@ -2,12 +2,6 @@
 
 #include "base/banned.h"
 
-static void table_name(struct sql *sql, const struct table *table)
-{
-    sql_value(sql,
-              str_printf(sql->arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name)));
-}
-
 size_t opened_ask(struct talk *talk, const struct table *table, struct key key, struct str user,
                   uint64_t minutes)
 {
@@ -17,7 +11,7 @@ size_t opened_ask(struct talk *talk, const struct table *table, struct key key, 
                   " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), o.username = ");
     size_t self = sql_typed(&sql, user, (struct sql_type){STR("text")});
     sql_raw(&sql, " AS self FROM pg409.opened o WHERE o.table_name = ");
-    table_name(&sql, table);
+    sql_value(&sql, row_table_text(talk->arena, table));
     sql_raw(&sql, " AND o.row_key = ");
     row_key_text_of(&sql, table, key);
     sql_raw(&sql, " AND o.at > now() - interval '1 minute' * CASE o.username WHEN ");
@@ -43,7 +37,7 @@ void opened_note(struct talk *talk, const struct table *table, struct key key, s
     sql_init(&sql, talk->arena);
     sql_raw(&sql, "WITH s AS (SELECT set_config('synchronous_commit', 'off', true))"
                   " INSERT INTO pg409.opened (table_name, row_key, username) SELECT ");
-    table_name(&sql, table);
+    sql_value(&sql, row_table_text(talk->arena, table));
     sql_raw(&sql, ", ");
     row_key_text_of(&sql, table, key);
     sql_raw(&sql, ", ");

@@ -28,11 +28,6 @@ struct str park_code(struct arena *arena, const struct change *change)
     return code;
 }
 
-static struct str table_text(struct arena *arena, const struct table *table)
-{
-    return str_printf(arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name));
-}
-
 /* An item of an array as PostgreSQL writes it: always quoted, so that no value is special. */
 static void quoted(struct buf *buf, struct str text)
 {
@@ -155,7 +150,7 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     sql_raw(sql, ", ");
     sql_value(sql, change->user);
     sql_raw(sql, ", ");
-    sql_value(sql, table_text(sql->arena, change->table));
+    sql_value(sql, row_table_text(sql->arena, change->table));
     sql_raw(sql, ", ");
     if (create)
         sql_raw(sql, "NULL");

@@ -11,16 +11,11 @@ static const char *op_name(enum change_op op)
     return op == CHANGE_CREATE ? "create" : op == CHANGE_DELETE ? "delete" : "save";
 }
 
-static struct str table_text(struct arena *arena, const struct table *table)
-{
-    return str_printf(arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name));
-}
-
 void receipt_write(struct sql *sql, const struct change *change)
 {
     sql_raw(sql, ", r AS (INSERT INTO pg409.receipt"
                  " (table_name, row_key, version, op, username, token, digest) SELECT ");
-    sql_value(sql, table_text(sql->arena, change->table));
+    sql_value(sql, row_table_text(sql->arena, change->table));
     sql_raw(sql, ", _key, _version, ");
     sql_value(sql, str_from(op_name(change->op)));
     sql_raw(sql, ", ");
@@ -46,7 +41,7 @@ size_t receipt_ask(struct talk *talk, const struct change *change)
     sql_init(&sql, talk->arena);
     sql_raw(&sql, "SELECT version, op, username, token, at::text, digest FROM pg409.receipt"
                   " WHERE table_name = ");
-    sql_value(&sql, table_text(talk->arena, change->table));
+    sql_value(&sql, row_table_text(talk->arena, change->table));
     sql_raw(&sql, " AND row_key = ");
     row_key_text_of(&sql, change->table, change->key);
     sql_raw(&sql, " ORDER BY at DESC LIMIT 20");

@@ -43,6 +43,11 @@ void row_key_text_of(struct sql *sql, const struct table *table, struct key key)
     sql_raw(sql, ")::text");
 }
 
+struct str row_table_text(struct arena *arena, const struct table *table)
+{
+    return str_printf(arena, "%.*s.%.*s", STR_ARG(table->schema), STR_ARG(table->name));
+}
+
 void row_column_text(struct sql *sql, const struct column *column)
 {
     if (column->kind == KIND_BYTEA)

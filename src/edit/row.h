@@ -21,6 +21,9 @@ void row_key_text(struct sql *sql, const struct table *table);
 /* The same from given values. */
 void row_key_text_of(struct sql *sql, const struct table *table, struct key key);
 
+/* schema.table, as pg409's own tables name it; in arena. */
+struct str row_table_text(struct arena *arena, const struct table *table);
+
 /* "title"::text; for bytea its length in bytes. */
 void row_column_text(struct sql *sql, const struct column *column);
 
