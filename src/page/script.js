@@ -302,7 +302,9 @@ noteSending();
 const form = first('main > form.card');
 if (form && named(form, '_token'))
     watchDraft(form);
-if (form && named(form, '_version') && !first('main > .notice.bad'))
+/* Only where the row's own address is: an unfinished edit or an old version is opened elsewhere. */
+const isRow = form && named(form, '_version') && new URL(form.action).pathname === location.pathname;
+if (isRow && !first('main > .notice.bad'))
     watchVersion(form);
 const resolve = first('form.resolve');
 if (resolve) {

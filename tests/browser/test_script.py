@@ -146,6 +146,17 @@ def test_nothing_is_said_while_nothing_happens(anna, article):
     assert not anna.all("#newer-notice") and anna.complaints() == []
 
 
+def test_an_old_version_in_its_form_is_not_watched(anna, article):
+    anna.open(article).type("title", "Two").save()
+    anna.open(article + "/_history").leave(anna.find("ol.history a").click)
+    anna.leave(anna.find("a.button").click)
+    look(anna)
+    assert anna.script("return performance.getEntriesByType('resource').filter(e => e.initiatorType === 'fetch').length") == 0
+    look(anna.open(article))
+    assert anna.script("return performance.getEntriesByType('resource').filter(e => e.initiatorType === 'fetch').length") <= 1
+    anna.until(lambda: anna.script("return performance.getEntriesByType('resource').some(e => e.initiatorType === 'fetch')"))
+
+
 def test_deleted_row_is_said(anna, bob, article):
     anna.open(article).type("title", "Anna's")
     bob.open(article).find("details.delete summary").click()
