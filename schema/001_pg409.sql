@@ -452,6 +452,9 @@ begin
   execute format('grant select, insert, delete on pg409.receipt to %I', role);
   execute format('grant select, insert, update, delete on pg409.conflict to %I', role);
   execute format('grant select, insert, update, delete on pg409.opened to %I', role);
+  execute format('grant select, insert, update, delete on pg409.file, pg409.file_content, pg409.file_chunk,'
+                 ' pg409.file_revision, pg409.file_upload to %I', role);
+  execute format('grant execute on function pg409.file_fold(text, boolean) to %I', role);
   execute format('grant select on pg409.history to %I', role);
   execute format('grant execute on function pg409.expire_history(integer) to %I', role);
   execute format('grant execute on function pg409.row_exists(regclass, name[], text[]) to %I', role);

@@ -5,3 +5,4 @@
 \ir 002_conflict.sql
 \ir 003_history.sql
 \ir 004_opened.sql
+\ir 005_files.sql

@@ -24,8 +24,11 @@ begin
     pg409.protect(regclass, name, boolean), pg409.unprotect(regclass, boolean), pg409.make_keeper(regclass, name),
     pg409.version_column(regclass, name), pg409.watch_gone(regclass, name, boolean),
     pg409.record(), pg409.record_history(regclass, boolean), pg409.expire_history(integer),
-    pg409.remember_gone(), pg409.go_on_from_gone(), pg409.key_of(jsonb, text[]);
-  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict, pg409.history, pg409.opened;
+    pg409.remember_gone(), pg409.go_on_from_gone(), pg409.key_of(jsonb, text[]),
+    pg409.refold_files(boolean), pg409.file_fold(text, boolean);
+  drop table pg409.receipt, pg409.protected, pg409.gone, pg409.conflict, pg409.history, pg409.opened,
+    pg409.file_upload, pg409.file_revision, pg409.file, pg409.file_chunk, pg409.file_content;
+  drop function pg409.file_ended();
   drop schema pg409;
 end
 $$;

@@ -5,6 +5,23 @@
 
 #include "base/banned.h"
 
+/* Which parameter is bytes, and how many: arrays as libpq wants them. */
+struct binary {
+    int *lengths, *formats;
+};
+
+static struct binary binary_of(struct arena *arena, const struct statement *statement)
+{
+    struct binary binary = {NULL, NULL};
+    if (!statement->bytes)
+        return binary;
+    binary.lengths = ARENA_ARRAY(arena, statement->value_count, int);
+    binary.formats = ARENA_ARRAY(arena, statement->value_count, int);
+    binary.lengths[statement->bytes - 1] = (int)statement->bytes_len;
+    binary.formats[statement->bytes - 1] = 1;
+    return binary;
+}
+
 static bool send_one(struct pipe *pipe, enum sent_kind kind, size_t index,
                      struct statement statement)
 {
@@ -25,9 +42,12 @@ static bool send_one(struct pipe *pipe, enum sent_kind kind, size_t index,
         prepared_add(&pg->prepared, text);
     }
     pipe->sent[pipe->count++] = (struct sent){kind, index};
+    struct binary binary = binary_of(pipe->talk->arena, &statement);
     if (number)
-        return PQsendQueryPrepared(pg->conn, name, count, statement.values, NULL, NULL, 0);
-    return PQsendQueryParams(pg->conn, statement.sql, count, NULL, statement.values, NULL, NULL, 0);
+        return PQsendQueryPrepared(pg->conn, name, count, statement.values, binary.lengths,
+                                   binary.formats, statement.as_bytes);
+    return PQsendQueryParams(pg->conn, statement.sql, count, NULL, statement.values, binary.lengths,
+                             binary.formats, statement.as_bytes);
 }
 
 static bool send_literal(struct pipe *pipe, enum sent_kind kind, const char *sql)
@@ -40,7 +60,10 @@ static bool send_literal(struct pipe *pipe, enum sent_kind kind, const char *sql
 static bool send_setting(struct pipe *pipe, const char *sql, const char *const *values,
                          size_t count)
 {
-    struct statement statement = {sql, strlen(sql), values, count};
+    struct statement statement = {.sql = sql,
+                                  .sql_len = strlen(sql),
+                                  .values = values,
+                                  .value_count = count};
     struct sent *sent = &pipe->sent[pipe->count];
     if (!send_one(pipe, SENT_ASKED, TALK_MAX_STATEMENTS, statement))
         return false;

@@ -31,7 +31,7 @@ void sql_name(struct sql *sql, struct str schema, struct str name)
     sql_ident(sql, name);
 }
 
-size_t sql_value(struct sql *sql, struct str value)
+static size_t add(struct sql *sql, const char *value)
 {
     if (sql->count == sql->cap) {
         size_t cap = sql->cap ? sql->cap * 2 : 16;
@@ -41,10 +41,30 @@ size_t sql_value(struct sql *sql, struct str value)
         sql->values = values;
         sql->cap = cap;
     }
-    sql->values[sql->count++] = str_cstr(sql->arena, value);
-    buf_char(&sql->text, '$');
-    buf_u64(&sql->text, sql->count);
+    sql->values[sql->count++] = value;
     return sql->count;
+}
+
+size_t sql_param(struct sql *sql, struct str value)
+{
+    return add(sql, str_cstr(sql->arena, value));
+}
+
+size_t sql_bytes(struct sql *sql, struct str bytes)
+{
+    if (sql->bytes)
+        abort();
+    sql->bytes = add(sql, bytes.ptr);
+    sql->bytes_len = bytes.len;
+    return sql->bytes;
+}
+
+size_t sql_value(struct sql *sql, struct str value)
+{
+    size_t n = sql_param(sql, value);
+    buf_char(&sql->text, '$');
+    buf_u64(&sql->text, n);
+    return n;
 }
 
 size_t sql_typed(struct sql *sql, struct str value, struct sql_type type)
@@ -90,5 +110,8 @@ size_t sql_ask(struct sql *sql, struct talk *talk)
                               .sql_len = text.len,
                               .values = sql->values,
                               .value_count = sql->count,
+                              .bytes = sql->bytes,
+                              .bytes_len = sql->bytes_len,
+                              .as_bytes = sql->as_bytes,
                           });
 }

@@ -24,6 +24,9 @@ struct sql {
     const char **values;
     size_t count;
     size_t cap;
+    size_t bytes; /* the number of the parameter that is bytes; 0: none is */
+    size_t bytes_len;
+    bool as_bytes; /* what it returns comes as bytes */
 };
 
 void sql_init(struct sql *sql, struct arena *arena);
@@ -37,6 +40,11 @@ void sql_ident(struct sql *sql, struct str name);
 void sql_name(struct sql *sql, struct str schema, struct str name);
 /* A new parameter, written as $n; STR_NONE is NULL. Returns n. */
 size_t sql_value(struct sql *sql, struct str value);
+/* A new parameter for which the text has its $n already. Returns n. */
+size_t sql_param(struct sql *sql, struct str value);
+/* The same for a bytea: the bytes as they are, at most one a statement; they stay where they are
+ * until the answer is there. */
+size_t sql_bytes(struct sql *sql, struct str bytes);
 /* A new parameter with its type, written as $n::type. Returns n. */
 size_t sql_typed(struct sql *sql, struct str value, struct sql_type type);
 /* Parameter n once more, with its type. */

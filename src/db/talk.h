@@ -17,6 +17,9 @@ struct statement {
     size_t sql_len;
     const char *const *values; /* text parameters, NULL is SQL NULL */
     size_t value_count;
+    size_t bytes; /* the number of the one parameter that is bytes, not text; 0: none is */
+    size_t bytes_len;
+    bool as_bytes; /* cells come as PostgreSQL keeps them: a bytea as its bytes */
 };
 
 struct db_error {

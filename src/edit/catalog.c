@@ -312,6 +312,7 @@ struct catalog *catalog_build(const struct answer *tables, const struct answer *
     catalog->row_exists = answer_true(schema, 0, 1);
     catalog->conflicts = catalog->receipts && answer_true(schema, 0, 2);
     catalog->opened = answer_true(schema, 0, 4);
+    catalog->files = answer_true(schema, 0, 5);
     catalog->histories = answer_true(schema, 0, 3);
     catalog->tables = ARENA_ARRAY(&catalog->arena, tables->rows, struct table);
     for (size_t first = 0, next; first < tables->rows; first = next) {

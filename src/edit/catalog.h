@@ -106,6 +106,7 @@ struct catalog {
     bool conflicts;  /* pg409.conflict is there and may be written: refused edits can be kept */
     bool histories;  /* pg409.history is there and may be read */
     bool opened;     /* pg409.opened is there and may be written */
+    bool files;      /* the tables of files are there and may be written */
 };
 
 /* Asks for the catalog of settings->schema: two statements, from answer 0 on. */

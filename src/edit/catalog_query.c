@@ -104,7 +104,12 @@ static void ask_schema(struct talk *talk)
             " WHERE n.nspname = 'pg409' AND c.relname = 'opened'"
             " AND has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and("
             "has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE',"
-            " 'DELETE']) p))");
+            " 'DELETE']) p)),"
+            " (SELECT count(*) = 5 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'pg409' AND c.relname IN ('file', 'file_content', 'file_chunk',"
+            " 'file_revision', 'file_upload') AND has_schema_privilege(n.oid, 'USAGE')"
+            " AND (SELECT bool_and(has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT',"
+            " 'INSERT', 'UPDATE', 'DELETE']) p))");
     sql_ask(&sql, talk);
 }
 

@@ -13,6 +13,13 @@ static const struct notice notices[] = {
     {"saved", "Saved."},
     {"created", "Created."},
     {"deleted", "Deleted."},
+    {"uploaded", "Uploaded."},
+    {"same",
+     "A file of this name with the same content was there already. Nothing was done twice."},
+    {"renamed", "Renamed."},
+    {"restored", "The earlier version is back. What was there is among the earlier versions."},
+    {"brought-back", "The file is back."},
+    {"dropped-upload", "Your upload was thrown away. The file that was there is as it was."},
     {"dropped", "What you typed was thrown away. The row is as it was."},
     {"undone", "Undone: the row is as it was before you saved. What you typed is among your "
                "unfinished edits."},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "edit/file.h"
 #include "edit/history.h"
 #include "edit/opened.h"
 #include "edit/park.h"
@@ -17,6 +18,8 @@
 #define SWEEP_EVERY                                                                                \
     512 /* microseconds of the clock: one write in so many, as good as at random                   \
          */
+
+#define FILES_EVERY 8 /* the same, of changes of files: there is more to tidy up after each */
 
 static void dispatch(struct work *work);
 
@@ -130,6 +133,11 @@ static void (*choose_handler(const struct work *work))(struct work *work)
 static void handle(struct work *work)
 {
     void (*handler)(struct work *) = choose_handler(work);
+    bool one_form = work->route->html == work->route->json && work->route->json == work->route->csv;
+    if (work->request.not_acceptable && !one_form) {
+        work_problem(work, "not-acceptable", STR("This address has HTML, JSON and CSV."));
+        return;
+    }
     if (!find_row(work))
         return;
     if (handler)
@@ -237,7 +245,8 @@ static struct refusal check_route(struct work *work)
     bool json = str_is(request->media_type, "application/json") ||
                 str_is(request->media_type, "application/merge-patch+json");
     bool csv = work->route->body == BODY_ROWS && str_is(request->media_type, "text/csv");
-    if (work->route->body != BODY_NONE && request->has_body && !request->form_body && !json && !csv)
+    if (work->route->body != BODY_NONE && request->has_body && !request->form_body && !json &&
+        !csv && !request->streams)
         return refusal_of("media-type", STR_NONE);
     return (struct refusal){0};
 }
@@ -250,7 +259,11 @@ static struct refusal find_route(struct work *work)
         route_methods(work->app->routes, request->segments, request->segment_count, &work->match);
     if (request->segment_count > MAX_SEGMENTS || !methods)
         return refusal_of("not-found", STR_NONE);
-    struct refusal refusal = request_body(&work->arena, work_settings(work), request);
+    const struct route *meant =
+        route_find(work->app->routes, request->segments, request->segment_count,
+                   request_meant_method(request), &work->match);
+    struct refusal refusal = request_body(&work->arena, work_settings(work), request,
+                                          meant && meant->body == BODY_STREAM);
     if (refusal.status)
         return refusal;
     work->route = route_find(work->app->routes, request->segments, request->segment_count,
@@ -339,7 +352,7 @@ static void afterwards(struct work *work)
     const struct catalog *catalog = work_catalog(work);
     const struct settings *settings = work_settings(work);
     bool sweep = work->is_write && work->started % SWEEP_EVERY == 0;
-    if (!catalog || (!work->parked_change && !sweep && !work->opened))
+    if (!catalog || (!work->parked_change && !sweep && !work->opened && !work->files_changed))
         return;
     start_talk(work);
     note_parked(work);
@@ -351,6 +364,8 @@ static void afterwards(struct work *work)
         history_expire(&work->talk, settings->history_days);
     if (sweep && catalog->opened)
         opened_expire(&work->talk);
+    if ((sweep || (work->files_changed && work->started % FILES_EVERY == 0)) && catalog->files)
+        file_expire(&work->talk, settings->file_keep_days);
     if (sweep && catalog->conflicts)
         park_expire(&work->talk, settings->park_days, settings->park_size);
     if (work->talk.asked_count > 0)

@@ -134,8 +134,9 @@ static struct refusal find_format(struct request *request)
         return refuse(400, "malformed", STR("_format is html, json or csv."));
     size_t count = sizeof offers / sizeof *offers;
     size_t choice = http_accept(param(request, "HTTP_ACCEPT"), offers, count);
-    if (choice == count)
-        return refuse(406, "not-acceptable", STR("This address has HTML, JSON and CSV."));
+    request->not_acceptable = choice == count;
+    if (request->not_acceptable)
+        return fine;
     request->format = formats[choice];
     request->object = str_is(offers[choice], "application/vnd.pgrst.object+json");
     return fine;
@@ -172,19 +173,25 @@ struct refusal request_start(struct arena *arena, struct gateway *gateway, struc
     return fine;
 }
 
-/* The bytes of the body, all that were announced. */
-static struct refusal read_body(struct arena *arena, const struct settings *settings,
-                                struct request *request)
+/* How long the body says it is. */
+static struct refusal body_length(const struct request *request, uint64_t *length)
 {
-    struct gateway *gateway = request->gateway;
     struct str announced = param(request, "CONTENT_LENGTH");
-    uint64_t length = 0;
-    char more;
+    *length = 0;
     /* plain CGI behind Apache: the end of such a body looks like a connection that broke */
     if (!announced.len && param(request, "HTTP_TRANSFER_ENCODING").len)
         return refuse(411, "length-required", STR_NONE);
-    if (announced.len && str_to_u64(announced, INT64_MAX, &length))
+    if (announced.len && str_to_u64(announced, INT64_MAX, length))
         return refuse(400, "malformed", STR("Content-Length is not a number."));
+    return fine;
+}
+
+/* The bytes of the body, all that were announced. */
+static struct refusal read_body(struct arena *arena, const struct settings *settings,
+                                struct request *request, uint64_t length)
+{
+    struct gateway *gateway = request->gateway;
+    char more;
     if (length > settings->max_body)
         return refuse(413, "too-large",
                       str_printf(arena, "The limit for one request is %llu bytes.",
@@ -199,8 +206,27 @@ static struct refusal read_body(struct arena *arena, const struct settings *sett
         return refuse(400, "malformed",
                       STR("More bytes arrived than were announced. Nothing was saved."));
     request->body = (struct str){bytes, length};
-    request->has_body = length > 0;
     return fine;
+}
+
+size_t request_read(struct request *request, char *into, size_t size)
+{
+    struct gateway *gateway = request->gateway;
+    size_t wanted = request->left < size ? (size_t)request->left : size;
+    size_t got = wanted ? gateway->read(gateway, into, wanted) : 0;
+    request->left -= got;
+    if (got < wanted) {
+        request->cut_short = true;
+        request->left = 0;
+    }
+    return got;
+}
+
+unsigned request_meant_method(const struct request *request)
+{
+    struct str wanted = param(request, "HTTP_X_HTTP_METHOD_OVERRIDE");
+    unsigned method = http_method(wanted);
+    return request->sent_method == HTTP_POST && method ? method : request->sent_method;
 }
 
 static struct refusal read_form(struct arena *arena, const struct settings *settings,
@@ -239,13 +265,20 @@ static struct refusal override_method(struct request *request)
 }
 
 struct refusal request_body(struct arena *arena, const struct settings *settings,
-                            struct request *request)
+                            struct request *request, bool may_stream)
 {
-    struct refusal refusal = read_body(arena, settings, request);
+    uint64_t length;
+    struct refusal refusal = body_length(request, &length);
+    request->media_type = http_media_type(arena, param(request, "CONTENT_TYPE"));
+    bool form = str_is(request->media_type, "application/x-www-form-urlencoded");
+    request->streams = may_stream && !(form && request->sent_method == HTTP_POST);
+    request->form_body = form && !request->streams;
+    request->has_body = length > 0;
+    request->left = length;
+    if (!refusal.status && !request->streams)
+        refusal = read_body(arena, settings, request, length);
     if (refusal.status)
         return refusal;
-    request->media_type = http_media_type(arena, param(request, "CONTENT_TYPE"));
-    request->form_body = str_is(request->media_type, "application/x-www-form-urlencoded");
     if (request->form_body && request->has_body) {
         refusal = read_form(arena, settings, request);
         if (refusal.status)

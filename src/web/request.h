@@ -26,8 +26,12 @@ struct request {
     struct str user; /* STR_NONE: nobody is logged in */
     struct str id;   /* X-Request-Id; STR_NONE when the client gave none worth keeping */
     enum format format;
-    bool object; /* exactly one row, as an object: application/vnd.pgrst.object+json */
+    bool not_acceptable; /* Accept names none of these: fine only where the address has one form */
+    bool object;         /* exactly one row, as an object: application/vnd.pgrst.object+json */
     bool has_body;
+    bool streams;          /* the body is not read yet: its handler does, by request_read */
+    bool cut_short;        /* less of it arrived than was announced */
+    uint64_t left;         /* announced bytes that were not read yet */
     struct str media_type; /* of the body, lower case */
     struct str body;
     bool form_body; /* the body is a form, parsed into form */
@@ -52,10 +56,20 @@ struct refusal request_start(struct arena *arena, struct gateway *gateway, struc
 
 /*
  * Reads the body, checks its announced length, parses a form and applies
- * _method or X-HTTP-Method-Override.
+ * _method or X-HTTP-Method-Override. With may_stream, any body but a posted form is left for
+ * request_read, however long it is.
  */
 struct refusal request_body(struct arena *arena, const struct settings *settings,
-                            struct request *request);
+                            struct request *request, bool may_stream);
+
+/*
+ * The next bytes of a body that streams, at most size; less than size is its end, or that it was
+ * cut short.
+ */
+size_t request_read(struct request *request, char *into, size_t size);
+
+/* The method that X-HTTP-Method-Override asks for beside a POST, else the one that was sent. */
+unsigned request_meant_method(const struct request *request);
 
 /*
  * Whether a browser sent this from a page of another site (Fetch Metadata's

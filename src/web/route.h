@@ -23,7 +23,8 @@ enum origin {
 enum body {
     BODY_NONE = 1, /* a body is not looked at */
     BODY_LIMITED,  /* a form or JSON, up to the setting max_body */
-    BODY_ROWS      /* the same, or CSV */
+    BODY_ROWS,     /* the same, or CSV */
+    BODY_STREAM    /* a posted form, or anything else: that its handler reads piece by piece */
 };
 
 enum catalog_need {

@@ -31,11 +31,14 @@ struct work {
     bool is_write;
     const char *outcome; /* NULL: none yet */
     const char *reason;
-    size_t logged_rows; /* of several that are written together; 0: one */
+    size_t logged_rows;     /* of several that are written together; 0: one */
+    struct str logged_file; /* the name that a write to a file was about */
     struct str logged_columns, logged_base, logged_current, logged_sqlstate;
     /* A write that was kept for its editor: what became of it is noted behind the answer. */
     const struct change *parked_change;
     const struct outcome *parked_outcome;
+    bool sandboxed;     /* the answer is somebody's file: a browser must not run it */
+    bool files_changed; /* files that are not needed any more may go, behind the answer */
     bool opened;        /* a form was opened, which is noted behind the answer */
     struct str about;   /* stands before the detail of a refusal: which of several changes it is */
     struct str trouble; /* for the log only: what PostgreSQL said, what is missing */

@@ -21,8 +21,11 @@ void writelog_headers(struct work *work)
                             (unsigned long long)(total / 1000), (unsigned)(total % 1000)));
     reply_header(
         reply, "Content-Security-Policy",
-        STR("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-            "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"));
+        work->sandboxed
+            ? STR("sandbox; default-src 'none'; frame-ancestors 'none'")
+            : STR("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                  "img-src 'self' data: blob:; form-action 'self'; frame-ancestors 'none'; "
+                  "base-uri 'none'"));
     reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
     reply_header(reply, "Referrer-Policy", STR("same-origin"));
     if (work->is_write && work->outcome)
@@ -74,6 +77,7 @@ void writelog_line(struct work *work)
     pair(&line, "method", str_from(http_method_name(request->method)));
     pair(&line, "table", work->table ? work->table->name : work->match.table);
     pair(&line, "key", work->match.key);
+    pair(&line, "file", work->logged_file);
     if (work->logged_rows)
         pair(&line, "rows", str_printf(arena, "%zu", work->logged_rows));
     pair(&line, "outcome", str_from(work->outcome));

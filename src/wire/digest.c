@@ -56,6 +56,84 @@ struct str digest_of(struct arena *arena, const struct str *texts, size_t count)
     return to_hex(arena, hash, sizeof hash);
 }
 
+/* libcrypto's context as it stands behind these bytes. */
+static SHA256_CTX context_of(const struct digest_state *state)
+{
+    SHA256_CTX context;
+    require(SHA256_Init(&context) == 1);
+    memcpy(context.h, state->hash, sizeof state->hash);
+    context.Nl = (SHA_LONG)(state->length << 3);
+    context.Nh = (SHA_LONG)(state->length >> 29);
+    context.num = (unsigned)(state->length % 64);
+    memcpy(context.data, state->block, context.num);
+    return context;
+}
+
+void digest_start(struct digest_state *state)
+{
+    SHA256_CTX context;
+    require(SHA256_Init(&context) == 1);
+    *state = (struct digest_state){.length = 0};
+    memcpy(state->hash, context.h, sizeof state->hash);
+}
+
+void digest_add(struct digest_state *state, struct str bytes)
+{
+    SHA256_CTX context = context_of(state);
+    if (bytes.len)
+        require(SHA256_Update(&context, bytes.ptr, bytes.len) == 1);
+    state->length += bytes.len;
+    memcpy(state->hash, context.h, sizeof state->hash);
+    memcpy(state->block, context.data, context.num);
+}
+
+struct str digest_save(struct arena *arena, const struct digest_state *state)
+{
+    unsigned char hash[32];
+    for (size_t i = 0; i < sizeof hash; i++)
+        hash[i] = (unsigned char)(state->hash[i / 4] >> (24 - 8 * (i % 4)));
+    return str_printf(arena, "%.*s:%llu:%.*s", STR_ARG(to_hex(arena, hash, sizeof hash)),
+                      (unsigned long long)state->length,
+                      STR_ARG(to_hex(arena, state->block, state->length % 64)));
+}
+
+static bool from_hex(struct str text, unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (text.len != 2 * count)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        const char *at = text.ptr[i] ? strchr(digits, text.ptr[i]) : NULL;
+        if (!at)
+            return false;
+        unsigned char digit = (unsigned char)(at - digits);
+        bytes[i / 2] = (unsigned char)(i % 2 ? bytes[i / 2] | digit : digit << 4);
+    }
+    return true;
+}
+
+enum err digest_restore(struct str saved, struct digest_state *state)
+{
+    unsigned char hash[32];
+    struct digest_state found = {.length = 0};
+    struct str rest, hash_text = str_cut(saved, ':', &rest), length = str_cut(rest, ':', &rest);
+    if (!rest.ptr || str_to_u64(length, INT64_MAX, &found.length) ||
+        !from_hex(hash_text, hash, sizeof hash) || !from_hex(rest, found.block, found.length % 64))
+        return ERR_SYNTAX;
+    for (size_t i = 0; i < sizeof hash; i++)
+        found.hash[i / 4] |= (uint32_t)hash[i] << (24 - 8 * (i % 4));
+    *state = found;
+    return ERR_NONE;
+}
+
+struct str digest_end(struct arena *arena, struct digest_state *state)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256_CTX context = context_of(state);
+    require(SHA256_Final(hash, &context) == 1);
+    return to_hex(arena, hash, sizeof hash);
+}
+
 static void fill(unsigned char *bytes, size_t count)
 {
     for (size_t got = 0; got < count;) {

@@ -15,6 +15,27 @@
 struct str digest_of(struct arena *arena, const struct str *texts, size_t count);
 
 /*
+ * A SHA-256 under way, which can be put down and taken up again by another process. What it holds
+ * is the business of digest.c.
+ */
+struct digest_state {
+    uint32_t hash[8];
+    uint64_t length; /* bytes so far */
+    unsigned char block[64];
+};
+
+void digest_start(struct digest_state *state);
+void digest_add(struct digest_state *state, struct str bytes);
+
+/* The state as a text in arena: hash, length and the block that is not full, none of it secret. */
+struct str digest_save(struct arena *arena, const struct digest_state *state);
+/* The state that was saved; ERR_SYNTAX for any other text. */
+enum err digest_restore(struct str saved, struct digest_state *state) MUST_CHECK;
+
+/* The digest, 64 lower-case hex digits in arena. Nothing can be added afterwards. */
+struct str digest_end(struct arena *arena, struct digest_state *state);
+
+/*
  * Random bytes of the kernel, fetched ahead, so that not every request has to ask the kernel.
  * All zero is an empty pool. A process that forks must not share one.
  */

@@ -42,12 +42,19 @@ struct settings {
     uint64_t history_days;
     uint64_t opened_minutes; /* 0: nobody is told */
     uint64_t park_size;      /* bytes */
-    uint64_t auto_merge;     /* enum auto_merge */
-    uint64_t prepare;        /* enum prepare */
+    uint64_t files;          /* a switch */
+    uint64_t file_names;     /* enum file_names */
+    uint64_t file_max_bytes;
+    uint64_t file_total_bytes; /* 0: no limit */
+    uint64_t file_keep_days;
+    uint64_t upload_days;
+    uint64_t auto_merge; /* enum auto_merge */
+    uint64_t prepare;    /* enum prepare */
 };
 
 enum auto_merge { AUTO_MERGE_OFF, AUTO_MERGE_COLUMNS, AUTO_MERGE_TEXT };
 enum prepare { PREPARE_AUTO, PREPARE_OFF };
+enum file_names { FILE_NAMES_FOLDED, FILE_NAMES_EXACT };
 
 enum option_type {
     OPTION_TEXT,   /* struct str */

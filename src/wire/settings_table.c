@@ -75,6 +75,23 @@ const struct option settings_options[] = {
     {"park_size", OPTION_SIZE, "64M", NULL, KIB, KIB * KIB * KIB, AT(park_size),
      "How much room such edits may take in all. Beyond it the oldest go, those that are resolved "
      "first."},
+    {"files", OPTION_SWITCH, "on", NULL, 0, 0, AT(files),
+     "Whether files can be uploaded and downloaded, where the schema pg409 is installed."},
+    {"file_names", OPTION_CHOICE, "folded", "folded|exact", 0, 0, AT(file_names),
+     "Whether names of files that differ only in case, or in how Unicode writes them, are one name "
+     "(folded), or only the latter (exact)."},
+    {"file_max_bytes", OPTION_SIZE, "4G", NULL, KIB, KIB * KIB * KIB * KIB, AT(file_max_bytes),
+     "The largest file that may be uploaded. The web server may have a lower limit of its own for "
+     "one request."},
+    {"file_total_bytes", OPTION_SIZE, "0", NULL, 0, KIB * KIB * KIB * KIB * KIB,
+     AT(file_total_bytes),
+     "How much room all files may take together, earlier versions and uploads under way included. "
+     "0 means no limit."},
+    {"file_keep_days", OPTION_NUMBER, "30", NULL, 0, 36500, AT(file_keep_days),
+     "For how many days it is kept what a file was before it was replaced or deleted, so that this "
+     "can be undone."},
+    {"upload_days", OPTION_NUMBER, "3", NULL, 1, 365, AT(upload_days),
+     "For how many days an upload that was interrupted can be taken up again."},
     {"auto_merge", OPTION_CHOICE, "off", "off|columns|text", 0, 0, AT(auto_merge),
      "Whether a save that met somebody else's is merged and saved at once when nothing clashes: "
      "when different columns were changed, or also when different places of one text were. The "

@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_always(&request);
     if (refusal.status == 0) {
         check_started(&request);
-        refusal = request_body(&memory.arena, &settings, &request);
+        refusal = request_body(&memory.arena, &settings, &request, false);
         require(!memory.read_failed || refusal.status != 0);
         if (refusal.status == 0)
             check_body(&request, &settings);

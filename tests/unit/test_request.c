@@ -52,7 +52,7 @@ static int both(struct memory_gateway *memory, struct request *request)
     settings.max_fields = 5;
     settings.max_body = 1000;
     assert_int_equal(start(memory, request), 0);
-    return request_body(&memory->arena, &settings, request).status;
+    return request_body(&memory->arena, &settings, request, false).status;
 }
 
 static void the_prefix_is_what_visitors_see_before_our_addresses(void **state)
