@@ -142,6 +142,7 @@ class Server:
     """A web server with the program behind it, from the shipped configuration."""
 
     def __init__(self, kind, settings, program=PROGRAM, users=PEOPLE, workers=2):
+        self.kind = kind
         self.folder = folder()
         self.settings = self.folder / "pg409.conf"
         self.settings.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))

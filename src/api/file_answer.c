@@ -193,7 +193,8 @@ void file_problem_json(struct work *work, struct buf *out, const struct delivery
     bool kept = delivery->end == DELIVERY_DONE;
     const char *name = kept ? file_problem(delivery->upload.outcome) : delivery->problem;
     const struct problem *problem = problem_named(str_from(name));
-    struct str detail = kept ? file_conflict_text(work, delivery) : delivery->detail;
+    struct str detail =
+        delivery->detail.ptr || !kept ? delivery->detail : file_conflict_text(work, delivery);
     buf_char(out, '{');
     problem_head(work, out, problem, file_status(delivery), detail);
     if (kept) {
@@ -231,7 +232,11 @@ static void saved(struct delivery *delivery)
     buf_init(&address, &work->arena, 4000);
     file_address(work, &address, delivery->current.name);
     work->reply.status = created ? 201 : 200;
-    reply_header(&work->reply, "Location", buf_slice(&address));
+    /* behind Apache a Location beside a 200 would fetch that address instead */
+    if (created)
+        reply_header(&work->reply, "Location", buf_slice(&address));
+    else
+        reply_header(&work->reply, "Content-Location", buf_slice(&address));
     file_version(work, delivery->current.version);
     if (!created && answer_prefers(work, STR("return=minimal"))) {
         work->reply.status = 204;

@@ -23,11 +23,6 @@ struct file_change_work {
     struct file done, current;
 };
 
-static bool by_form(const struct work *work)
-{
-    return work->request.form_body || work->request.format == FORMAT_HTML;
-}
-
 static void go_to(struct file_change_work *it, const char *done)
 {
     struct work *work = it->work;
@@ -49,7 +44,7 @@ static void succeeded(struct file_change_work *it, const char *outcome)
     struct work *work = it->work;
     work->outcome = outcome;
     work->files_changed = true;
-    if (by_form(work)) {
+    if (work->request.format == FORMAT_HTML) {
         go_to(it, words[it->action]);
     } else if (it->action == ACTION_DELETE) {
         work->reply.status = 204;
@@ -57,7 +52,7 @@ static void succeeded(struct file_change_work *it, const char *outcome)
         struct buf address;
         buf_init(&address, &work->arena, 4000);
         file_address(work, &address, it->done.name);
-        reply_header(&work->reply, "Location", buf_slice(&address));
+        reply_header(&work->reply, "Content-Location", buf_slice(&address));
         file_version(work, it->done.version);
         answer_json(work);
         buf_char(OUT(work), '{');
@@ -66,14 +61,22 @@ static void succeeded(struct file_change_work *it, const char *outcome)
     }
 }
 
-static void conflict(struct file_change_work *it, const char *name, const char *reason,
-                     struct str detail)
+/* Answered like an upload that met the same. */
+static void conflict(struct file_change_work *it, enum upload_outcome outcome, struct str detail)
 {
     struct work *work = it->work;
-    work->outcome = "conflict";
-    work->reason = reason;
-    work_refuse(work, (struct refusal){it->strict ? 412 : 409, name, detail});
-    work->reason = reason;
+    struct delivery *delivery = ARENA_NEW(&work->arena, struct delivery);
+    delivery->work = work;
+    delivery->upload.name =
+        it->action == ACTION_RENAME && outcome == UPLOAD_EXISTS ? it->to : work->match.name;
+    delivery->upload.replaces = it->change.version;
+    delivery->upload.outcome = outcome;
+    delivery->current = it->current;
+    delivery->strict = it->strict;
+    delivery->detail = detail;
+    delivery->end = DELIVERY_DONE;
+    file_delivered(delivery);
+    work->logged_file = work->match.name;
     if (it->current.found)
         file_version(work, it->current.version);
 }
@@ -90,9 +93,10 @@ static void after_taken(void *ctx)
 {
     struct file_change_work *it = ctx;
     struct work *work = it->work;
-    struct file other = work->talk.failed ? (struct file){0} : file_take(&work->talk.answers[0], 0);
-    conflict(it, "file-exists", "exists",
-             other.found ? who_has_it(work, &other) : STR("Another file has this name."));
+    it->current = work->talk.failed ? (struct file){0} : file_take(&work->talk.answers[0], 0);
+    conflict(it, UPLOAD_EXISTS,
+             it->current.found ? who_has_it(work, &it->current)
+                               : STR("Another file has this name."));
 }
 
 /* The new name is taken: by whom? */
@@ -110,7 +114,7 @@ static void gone(struct file_change_work *it)
     if (!it->change.version.ptr)
         work_problem(it->work, "no-file", STR_NONE);
     else
-        conflict(it, "file-deleted", "deleted", STR_NONE);
+        conflict(it, UPLOAD_DELETED, STR("Somebody deleted it. Nothing was changed."));
 }
 
 static void after_change(void *ctx)
@@ -131,7 +135,7 @@ static void after_change(void *ctx)
     if (it->done.found)
         succeeded(it, "saved");
     else if (it->action == ACTION_BRING_BACK && it->current.found)
-        conflict(it, "file-exists", "exists", who_has_it(work, &it->current));
+        conflict(it, UPLOAD_EXISTS, who_has_it(work, &it->current));
     else if (it->action == ACTION_BRING_BACK ||
              (it->current.found && str_eq(it->current.version, it->change.version)))
         work_problem(work, "no-version", STR_NONE);
@@ -140,7 +144,7 @@ static void after_change(void *ctx)
     else if (!it->current.found)
         gone(it);
     else
-        conflict(it, "file-stale", "stale", who_has_it(work, &it->current));
+        conflict(it, UPLOAD_STALE, who_has_it(work, &it->current));
 }
 
 static void ask(struct file_change_work *it)

@@ -57,7 +57,7 @@ static void headers(struct download *download)
     work->sandboxed = true;
     file_version(work, download->file.version);
     reply_header(&work->reply, "Accept-Ranges", STR("bytes"));
-    reply_header(&work->reply, "Cache-Control", STR("private, no-cache"));
+    reply_header(&work->reply, "Cache-Control", STR("private, no-cache, no-transform"));
     reply_header(&work->reply, "Content-Disposition", buf_slice(&buf));
 }
 

@@ -160,6 +160,8 @@ static void after_about(void *ctx)
     revisions(work, &file, &work->talk.answers[1], may_write);
     if (file.found && may_write)
         delete_form(work, &file);
+    if (file.found && may_write)
+        file_script(work);
     page_end(work);
 }
 

@@ -1,5 +1,6 @@
 #include "page/file_parts.h"
 
+#include "page/static.h"
 #include "wire/url.h"
 
 #include "base/banned.h"
@@ -58,6 +59,16 @@ void file_hidden(struct work *work, const char *name, struct str value)
     html_raw(out, "\"");
     html_attr(out, "value", value);
     html_raw(out, ">");
+}
+
+void file_script(struct work *work)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<script defer src=\"");
+    buf_str(out, work->request.prefix);
+    html_raw(out, "/_static/files.");
+    buf_text(out, files_hash);
+    html_raw(out, ".js\"></script>\n");
 }
 
 bool file_is_picture(struct str media_type)

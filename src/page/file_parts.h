@@ -32,6 +32,9 @@ struct str file_by(struct str user);
 /* A hidden field. */
 void file_hidden(struct work *work, const char *name, struct str value);
 
+/* The script that uploads in parts, for a page with a form to upload. */
+void file_script(struct work *work);
+
 /* Whether a browser may show it in an <img> without harm: a picture that cannot hold scripts. */
 bool file_is_picture(struct str media_type);
 

@@ -2,7 +2,6 @@
 
 #include "page/file_parts.h"
 #include "page/saved.h"
-#include "page/static.h"
 #include "page/upload.h"
 #include "wire/url.h"
 
@@ -254,6 +253,8 @@ static void after_files(void *ctx)
     pages(files);
     if (may_write(work))
         deleted(work, &talk->answers[1]);
+    if (may_write(work))
+        file_script(work);
     page_end(work);
 }
 

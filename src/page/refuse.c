@@ -203,7 +203,9 @@ void static_file(struct work *work)
 {
     struct str style = str_printf(&work->arena, "style.%s.css", style_hash);
     struct str script = str_printf(&work->arena, "script.%s.js", script_hash);
-    if (!serve(work, style, "text/css; charset=utf-8", style_data, style_size) &&
+    struct str files = str_printf(&work->arena, "files.%s.js", files_hash);
+    if (!serve(work, files, "text/javascript; charset=utf-8", files_data, files_size) &&
+        !serve(work, style, "text/css; charset=utf-8", style_data, style_size) &&
         !serve(work, script, "text/javascript; charset=utf-8", script_data, script_size))
         work_problem(work, "not-found", STR_NONE);
 }

@@ -45,6 +45,11 @@ static void navigation(struct work *work)
         html_raw(out, "</a>");
     }
     html_raw(out, "</nav>");
+    if (work_settings(work)->files && work_catalog(work) && work_catalog(work)->files) {
+        html_raw(out, "<a class=\"to-files\"");
+        page_link(work, "href", STR("_files/"), STR_NONE);
+        html_raw(out, ">Files</a>");
+    }
     if (work->request.user.ptr) {
         html_raw(out, "<span class=\"who\">Logged in as <strong>");
         html_text(out, work->request.user);

@@ -15,4 +15,8 @@ extern const unsigned char script_data[];
 extern const size_t script_size;
 extern const char script_hash[];
 
+extern const unsigned char files_data[];
+extern const size_t files_size;
+extern const char files_hash[];
+
 #endif
