@@ -9,13 +9,14 @@ import statistics
 import sys
 
 import api
+import files
 import gates
 import merge
 import rig
 
 SERVERS = ("lighttpd", "nginx", "apache")
 WORKS = ("read", "save", "stale")
-PARTS = ("pgbench", "api", "merge", *SERVERS, "gates", "cold")
+PARTS = ("pgbench", "api", "merge", "files", *SERVERS, "gates", "cold")
 # The least ratio to the PHP page behind the same server.
 GOALS = {("lighttpd", "read"): 2.0, ("nginx", "read"): 2.0, ("apache", "read"): 1.2,
          ("lighttpd", "save"): 2.5, ("nginx", "save"): 2.5, ("apache", "save"): 1.3,
@@ -129,6 +130,8 @@ class Bench:
                 api.compared(self, site, Side, compare)
             if "merge" in self.only and server == "lighttpd":
                 merge.compared(self, site, Side, compare)
+            if "files" in self.only and server == "lighttpd":
+                files.compared(self, site, Side, compare)
             if server in self.only:
                 self.with_php(site, server)
         finally:
@@ -137,7 +140,7 @@ class Bench:
     def run(self):
         say(HEAD)
         for server in SERVERS:
-            if server in self.only or (server == "lighttpd" and {"pgbench", "api", "merge"} & set(self.only)):
+            if server in self.only or (server == "lighttpd" and {"pgbench", "api", "merge", "files"} & set(self.only)):
                 self.server(server)
         if "gates" in self.only:
             self.results["counted"] = gates.counted(self.program, self.load, self.database,

@@ -71,7 +71,7 @@ create unique index if not exists file_chunk_at on pg409.file_chunk (content, at
 create unique index if not exists file_id on pg409.file (id);
 create unique index if not exists file_fold on pg409.file (fold);
 create index if not exists file_name on pg409.file (name);
-create index if not exists file_content on pg409.file (content);
+create index if not exists file_by_content on pg409.file (content);
 create unique index if not exists file_revision_id on pg409.file_revision (id);
 create index if not exists file_revision_file on pg409.file_revision (file);
 create index if not exists file_revision_fold on pg409.file_revision (fold);

@@ -278,7 +278,7 @@ def test_kill_9_at_any_point(server, database):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         futures = [pool.submit(upload, item) for item in sent.items()]
         while not all(future.done() for future in futures):
-            time.sleep(random.uniform(0.3, 0.5) if slow else random.uniform(0.01, 0.1))
+            time.sleep(random.uniform(0.05, 0.2) if slow else random.uniform(0.01, 0.1))
             alive = workers(server)
             for victim in alive if slow else random.sample(alive, min(1, len(alive))):
                 with contextlib.suppress(ProcessLookupError):
