@@ -273,12 +273,12 @@ struct refusal request_body(struct arena *arena, const struct settings *settings
     bool form = str_is(request->media_type, "application/x-www-form-urlencoded");
     request->streams = may_stream && !(form && request->sent_method == HTTP_POST);
     request->form_body = form && !request->streams;
-    request->has_body = length > 0;
     request->left = length;
     if (!refusal.status && !request->streams)
         refusal = read_body(arena, settings, request, length);
     if (refusal.status)
         return refusal;
+    request->has_body = length > 0;
     if (request->form_body && request->has_body) {
         refusal = read_form(arena, settings, request);
         if (refusal.status)

@@ -101,6 +101,61 @@ static void what_a_pool_gave_it_does_not_keep(void **state)
     }
 }
 
+static struct str sample(struct arena *arena, size_t len)
+{
+    char *bytes = arena_alloc(arena, len + 1);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (char)(i * 7);
+    return (struct str){bytes, len};
+}
+
+static void a_digest_can_be_put_down_anywhere(void **state)
+{
+    struct str text = sample(*state, 200);
+    struct digest_state whole;
+    digest_start(&whole);
+    digest_add(&whole, text);
+    struct str expected = digest_end(*state, &whole);
+    assert_str(expected, "b531abd8dae7232c861ac9f50aff9952d29c8d4c3772551cc5bce5d39d2cd08d");
+    for (size_t cut = 0; cut <= text.len; cut++) {
+        struct digest_state first, second;
+        digest_start(&first);
+        digest_add(&first, (struct str){text.ptr, cut});
+        struct str saved = digest_save(*state, &first);
+        assert_int_equal(digest_restore(saved, &second), ERR_NONE);
+        digest_add(&second, str_skip(text, cut));
+        assert_true(str_eq(digest_end(*state, &second), expected));
+    }
+}
+
+static void the_known_digests(void **state)
+{
+    struct digest_state digest;
+    digest_start(&digest);
+    assert_str(digest_end(*state, &digest),
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    digest_start(&digest);
+    digest_add(&digest, STR("abc"));
+    assert_str(digest_end(*state, &digest),
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+static void a_state_that_is_none(void **state)
+{
+    struct digest_state digest;
+    struct str saved;
+    digest_start(&digest);
+    digest_add(&digest, STR("abc"));
+    saved = digest_save(*state, &digest);
+    assert_true(str_ends(saved, STR(":3:616263")));
+    for (size_t len = 0; len < saved.len; len++)
+        assert_int_equal(digest_restore((struct str){saved.ptr, len}, &digest), ERR_SYNTAX);
+    assert_int_equal(digest_restore(STR_NONE, &digest), ERR_SYNTAX);
+    char *upper = arena_copy(*state, saved.ptr, saved.len);
+    upper[0] = 'G';
+    assert_int_equal(digest_restore((struct str){upper, saved.len}, &digest), ERR_SYNTAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +164,9 @@ int main(void)
         TEST(random_codes_have_their_length_and_differ),
         TEST(random_codes_use_every_byte),
         TEST(what_a_pool_gave_it_does_not_keep),
+        TEST(a_digest_can_be_put_down_anywhere),
+        TEST(the_known_digests),
+        TEST(a_state_that_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
