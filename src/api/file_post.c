@@ -118,8 +118,13 @@ static void as_page(struct post *post, bool fine)
         upload_page_several(work, post->files, post->count);
         return;
     }
-    buf_init(&to, &work->arena, 1000);
-    work_link(work, &to, STR("_files/"), STR_NONE);
+    buf_init(&to, &work->arena, 4000);
+    if (work->match.name.ptr) {
+        file_address(work, &to, post->files[0]->current.name);
+        buf_text(&to, "/_about");
+    } else {
+        work_link(work, &to, STR("_files/"), STR_NONE);
+    }
     buf_text(&to, "?_done=uploaded");
     work_redirect(work, buf_slice(&to));
 }

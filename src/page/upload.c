@@ -43,9 +43,9 @@ static void facts(struct work *work, const struct side *side)
 static void side_begin(struct work *work, const struct side *side)
 {
     struct buf *out = OUT(work);
-    html_raw(out, "<section class=\"card side\"><h3>");
+    html_raw(out, "<section class=\"card side\"><h2>");
     html_text(out, str_from(side->title));
-    html_raw(out, "</h3>\n<p class=\"file-name\">");
+    html_raw(out, "</h2>\n<p class=\"file-name\">");
     html_text(out, side->name);
     html_raw(out, "</p>\n");
 }

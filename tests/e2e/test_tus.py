@@ -215,7 +215,7 @@ def workers(server):
                 path = os.readlink(f"/proc/{folder}/exe")
             except OSError:
                 continue
-            if path.startswith(str(server.program)):
+            if path.startswith(str(server.folder)) and path.split(" ")[0].endswith("/pg409.fcgi"):
                 found.append(int(folder))
     return found
 

@@ -128,7 +128,7 @@ def test_workers_are_killed(npm, server, anna, sample):
     cable = Cable(server.port)  # so that it takes long enough
     client = Client(npm, cable.url, sample[0], "killed.bin")
     while client.process.poll() is None:
-        time.sleep(0.1)
+        time.sleep(0.01)
         for worker in test_tus.workers(server):
             try:
                 os.kill(worker, signal.SIGKILL)
