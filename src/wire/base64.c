@@ -1,41 +1,53 @@
 #include "wire/base64.h"
 
-#include <string.h>
-
 #include "base/banned.h"
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* The value of a digit, or 64. */
-static unsigned value_of(char c)
+static int value_of(char c)
 {
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (unsigned)(at - digits) : 64;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* The bits of count characters, left-aligned in 24; false when one is none. */
+static bool read_group(const char *text, size_t count, uint32_t *bits)
+{
+    *bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        int value = value_of(text[i]);
+        if (value < 0)
+            return false;
+        *bits |= (uint32_t)value << (18 - 6 * i);
+    }
+    return true;
 }
 
 enum err base64_decode(struct arena *arena, struct str text, struct str *out)
 {
-    size_t pads = 0;
+    size_t len = 0;
     if (text.len % 4)
         return ERR_SYNTAX;
-    while (pads < 2 && pads < text.len && text.ptr[text.len - 1 - pads] == '=')
-        pads++;
-    char *bytes = arena_alloc(arena, text.len / 4 * 3 + 1);
-    size_t len = 0, digit_count = text.len - pads;
-    unsigned bits = 0, held = 0;
-    for (size_t i = 0; i < digit_count; i++) {
-        unsigned value = value_of(text.ptr[i]);
-        if (value == 64)
+    char *bytes = arena_bytes(arena, text.len / 4 * 3 + 1);
+    for (size_t i = 0; i < text.len; i += 4) {
+        uint32_t bits;
+        size_t count = 4;
+        /* Padding stands in the last group only; anywhere else '=' has no value. */
+        while (i + 4 == text.len && count > 2 && text.ptr[i + count - 1] == '=')
+            count--;
+        if (!read_group(text.ptr + i, count, &bits))
             return ERR_SYNTAX;
-        held = held << 6 | value;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            bytes[len++] = (char)(held >> bits & 0xff);
-        }
+        for (size_t j = 0; j < count - 1; j++, bits = bits << 8 & 0xffffff)
+            bytes[len++] = (char)(bits >> 16);
+        if (bits)
+            return ERR_SYNTAX;
     }
-    if (held & ((1u << bits) - 1)) /* bits that belong to no byte */
-        return ERR_SYNTAX;
+    bytes[len] = '\0';
     *out = (struct str){bytes, len};
     return ERR_NONE;
 }
@@ -43,15 +55,11 @@ enum err base64_decode(struct arena *arena, struct str text, struct str *out)
 void base64_encode(struct buf *out, struct str bytes)
 {
     for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t left = bytes.len - i;
-        unsigned held = (unsigned)(unsigned char)bytes.ptr[i] << 16;
-        if (left > 1)
-            held |= (unsigned)(unsigned char)bytes.ptr[i + 1] << 8;
-        if (left > 2)
-            held |= (unsigned char)bytes.ptr[i + 2];
-        buf_char(out, digits[held >> 18]);
-        buf_char(out, digits[held >> 12 & 63]);
-        buf_char(out, left > 1 ? digits[held >> 6 & 63] : '=');
-        buf_char(out, left > 2 ? digits[held & 63] : '=');
+        size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+        uint32_t bits = 0;
+        for (size_t j = 0; j < count; j++)
+            bits |= (uint32_t)(unsigned char)bytes.ptr[i + j] << (16 - 8 * j);
+        for (size_t j = 0; j < 4; j++)
+            buf_char(out, j <= count ? alphabet[bits >> (18 - 6 * j) & 63] : '=');
     }
 }

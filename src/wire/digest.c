@@ -1,6 +1,7 @@
 #include "wire/digest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -56,82 +57,98 @@ struct str digest_of(struct arena *arena, const struct str *texts, size_t count)
     return to_hex(arena, hash, sizeof hash);
 }
 
-/* libcrypto's context as it stands behind these bytes. */
-static SHA256_CTX context_of(const struct digest_state *state)
-{
-    SHA256_CTX context;
-    require(SHA256_Init(&context) == 1);
-    memcpy(context.h, state->hash, sizeof state->hash);
-    context.Nl = (SHA_LONG)(state->length << 3);
-    context.Nh = (SHA_LONG)(state->length >> 29);
-    context.num = (unsigned)(state->length % 64);
-    memcpy(context.data, state->block, context.num);
-    return context;
-}
-
 void digest_start(struct digest_state *state)
 {
     SHA256_CTX context;
     require(SHA256_Init(&context) == 1);
     *state = (struct digest_state){.length = 0};
-    memcpy(state->hash, context.h, sizeof state->hash);
+    for (size_t i = 0; i < 8; i++)
+        state->h[i] = context.h[i];
+}
+
+/* libcrypto counts bits, in two halves, and has the unfinished block as bytes in data. */
+static void load(const struct digest_state *state, SHA256_CTX *context)
+{
+    require(SHA256_Init(context) == 1);
+    for (size_t i = 0; i < 8; i++)
+        context->h[i] = state->h[i];
+    context->Nl = (SHA_LONG)(state->length << 3);
+    context->Nh = (SHA_LONG)(state->length >> 29);
+    context->num = (unsigned)(state->length % SHA256_CBLOCK);
+    memcpy(context->data, state->block, context->num);
 }
 
 void digest_add(struct digest_state *state, struct str bytes)
 {
-    SHA256_CTX context = context_of(state);
-    if (bytes.len)
-        require(SHA256_Update(&context, bytes.ptr, bytes.len) == 1);
+    SHA256_CTX context;
+    if (bytes.len == 0)
+        return;
+    load(state, &context);
+    require(SHA256_Update(&context, bytes.ptr, bytes.len) == 1);
+    for (size_t i = 0; i < 8; i++)
+        state->h[i] = context.h[i];
     state->length += bytes.len;
-    memcpy(state->hash, context.h, sizeof state->hash);
     memcpy(state->block, context.data, context.num);
+}
+
+struct str digest_end(struct arena *arena, struct digest_state *state)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256_CTX context;
+    load(state, &context);
+    require(SHA256_Final(hash, &context) == 1);
+    return to_hex(arena, hash, sizeof hash);
 }
 
 struct str digest_save(struct arena *arena, const struct digest_state *state)
 {
-    unsigned char hash[32];
-    for (size_t i = 0; i < sizeof hash; i++)
-        hash[i] = (unsigned char)(state->hash[i / 4] >> (24 - 8 * (i % 4)));
-    return str_printf(arena, "%.*s:%llu:%.*s", STR_ARG(to_hex(arena, hash, sizeof hash)),
-                      (unsigned long long)state->length,
-                      STR_ARG(to_hex(arena, state->block, state->length % 64)));
+    unsigned char h[32];
+    for (size_t i = 0; i < sizeof h; i++)
+        h[i] = (unsigned char)(state->h[i / 4] >> (24 - 8 * (i % 4)));
+    struct str first = to_hex(arena, h, sizeof h);
+    struct str last = to_hex(arena, state->block, state->length % SHA256_CBLOCK);
+    return str_printf(arena, "%.*s:%" PRIu64 ":%.*s", STR_ARG(first), state->length, STR_ARG(last));
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Exactly count bytes in lower-case hex. */
 static bool from_hex(struct str text, unsigned char *bytes, size_t count)
 {
-    static const char digits[] = "0123456789abcdef";
     if (text.len != 2 * count)
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        const char *at = text.ptr[i] ? strchr(digits, text.ptr[i]) : NULL;
-        if (!at)
+    for (size_t i = 0; i < count; i++) {
+        int high = hex_digit(text.ptr[2 * i]);
+        int low = hex_digit(text.ptr[2 * i + 1]);
+        if (high < 0 || low < 0)
             return false;
-        unsigned char digit = (unsigned char)(at - digits);
-        bytes[i / 2] = (unsigned char)(i % 2 ? bytes[i / 2] | digit : digit << 4);
+        bytes[i] = (unsigned char)(high << 4 | low);
     }
     return true;
 }
 
 enum err digest_restore(struct str saved, struct digest_state *state)
 {
-    unsigned char hash[32];
-    struct digest_state found = {.length = 0};
-    struct str rest, hash_text = str_cut(saved, ':', &rest), length = str_cut(rest, ':', &rest);
-    if (!rest.ptr || str_to_u64(length, INT64_MAX, &found.length) ||
-        !from_hex(hash_text, hash, sizeof hash) || !from_hex(rest, found.block, found.length % 64))
+    struct str rest, block;
+    struct str first = str_cut(saved, ':', &rest);
+    struct str count = str_cut(rest, ':', &block);
+    struct digest_state read = {.length = 0};
+    unsigned char h[32];
+    /* SHA-256 ends at 2^64 bits. */
+    enum err err = str_to_u64(count, UINT64_MAX / 8, &read.length);
+    bool zeros = count.len > 1 && count.ptr[0] == '0';
+    if (err || zeros || !block.ptr || !from_hex(first, h, sizeof h) ||
+        !from_hex(block, read.block, read.length % SHA256_CBLOCK))
         return ERR_SYNTAX;
-    for (size_t i = 0; i < sizeof hash; i++)
-        found.hash[i / 4] |= (uint32_t)hash[i] << (24 - 8 * (i % 4));
-    *state = found;
+    for (size_t i = 0; i < sizeof h; i++)
+        read.h[i / 4] |= (uint32_t)h[i] << (24 - 8 * (i % 4));
+    *state = read;
     return ERR_NONE;
-}
-
-struct str digest_end(struct arena *arena, struct digest_state *state)
-{
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256_CTX context = context_of(state);
-    require(SHA256_Final(hash, &context) == 1);
-    return to_hex(arena, hash, sizeof hash);
 }
 
 static void fill(unsigned char *bytes, size_t count)

@@ -4,6 +4,7 @@
 #ifndef PG409_WIRE_DIGEST_H
 #define PG409_WIRE_DIGEST_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 /*
@@ -15,25 +16,31 @@
 struct str digest_of(struct arena *arena, const struct str *texts, size_t count);
 
 /*
- * A SHA-256 under way, which can be put down and taken up again by another process. What it holds
- * is the business of digest.c.
+ * A SHA-256 on its way. It can be put down as text and taken up again by another process, so that
+ * a file that arrives in parts is hashed once, without its bytes being read again. Holds no
+ * memory: a copy is a second hash.
  */
 struct digest_state {
-    uint32_t hash[8];
-    uint64_t length; /* bytes so far */
-    unsigned char block[64];
+    uint32_t h[8];
+    uint64_t length;         /* bytes added */
+    unsigned char block[64]; /* the last length % 64 of them */
 };
 
 void digest_start(struct digest_state *state);
+/* The bytes as they are, without their length; as fast as libcrypto when they are many. */
 void digest_add(struct digest_state *state, struct str bytes);
-
-/* The state as a text in arena: hash, length and the block that is not full, none of it secret. */
-struct str digest_save(struct arena *arena, const struct digest_state *state);
-/* The state that was saved; ERR_SYNTAX for any other text. */
-enum err digest_restore(struct str saved, struct digest_state *state) MUST_CHECK;
-
-/* The digest, 64 lower-case hex digits in arena. Nothing can be added afterwards. */
+/* The hash of all that was added, 64 lower-case hex digits in arena. Then it can only be started
+ * anew. Both abort when libcrypto fails. */
 struct str digest_end(struct arena *arena, struct digest_state *state);
+
+/*
+ * The state as text, in arena: 64 hex digits of h, ':', the length in decimal, ':', the
+ * unfinished block in hex; at most DIGEST_SAVED_MAX bytes of 0-9, a-f and ':'. state goes on.
+ */
+struct str digest_save(struct arena *arena, const struct digest_state *state);
+#define DIGEST_SAVED_MAX 211
+/* Takes up what digest_save put down; ERR_SYNTAX for anything else, *state is then as it was. */
+enum err digest_restore(struct str saved, struct digest_state *state) MUST_CHECK;
 
 /*
  * Random bytes of the kernel, fetched ahead, so that not every request has to ask the kernel.

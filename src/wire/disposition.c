@@ -4,27 +4,37 @@
 
 #include "base/banned.h"
 
-/* What may stand in the quoted form without being misread by somebody. */
-static bool is_plain(unsigned char c)
+/* Of a code point that is replaced only the first byte leaves a trace. */
+static bool continues(char c)
 {
-    return c >= ' ' && c < 0x7f && c != '"' && c != '\\' && c != '%';
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static char fallback(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    if (c == '"')
+        return '\'';
+    /* Some browsers take %41 for an A even inside the quotes. */
+    bool odd = byte < ' ' || byte >= 0x7f || c == '\\' || c == '/' || c == '%';
+    return odd ? '_' : c;
 }
 
 void disposition_attachment(struct buf *out, struct str filename)
 {
-    bool plain = true;
-    buf_text(out, "attachment; filename=\"");
+    bool exact = true;
+    buf_text(out, "attachment");
+    if (filename.len == 0)
+        return;
+    buf_text(out, "; filename=\"");
     for (size_t i = 0; i < filename.len; i++) {
-        unsigned char c = (unsigned char)filename.ptr[i];
-        bool continues = (c & 0xc0) == 0x80;
-        if (is_plain(c))
-            buf_char(out, (char)c);
-        else if (!continues)
-            buf_char(out, '_');
-        plain &= is_plain(c);
+        char c = filename.ptr[i];
+        exact = exact && fallback(c) == c;
+        if (!continues(c))
+            buf_char(out, fallback(c));
     }
     buf_char(out, '"');
-    if (plain)
+    if (exact)
         return;
     buf_text(out, "; filename*=UTF-8''");
     url_encode(out, filename);

@@ -1,212 +1,277 @@
 #include "wire/multipart.h"
 
-#include <string.h>
-
 #include "wire/multipart_head.h"
+
+#include <string.h>
 
 #include "base/banned.h"
 
-/* What RFC 2046 allows in a boundary. */
-static bool is_boundary(struct str text)
+#define CRLF_LEN 2
+#define CLOSING_LEN 2 /* the "--" behind the last boundary */
+
+/* --- the boundary --- */
+
+/* Puts the boundary into its place in delimiter; false for one that cannot be. */
+static bool set_boundary(struct multipart *multipart, const struct multipart_parameter *parameter)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && (!c || !strchr("'()+_,-./:=? ", c)))
+    static const char start[] = {'\r', '\n', '-', '-'};
+    char *boundary = multipart->delimiter + sizeof start;
+    size_t len = 0;
+    for (size_t i = 0; i < parameter->value.len; i++) {
+        i += parameter->quoted && multipart_escapes(parameter->value, i);
+        char c = parameter->value.ptr[i];
+        if (len == MULTIPART_MAX_BOUNDARY || c < ' ' || c > '~')
+            return false;
+        boundary[len++] = c;
+    }
+    if (len == 0 || boundary[len - 1] == ' ')
+        return false;
+    memcpy(multipart->delimiter, start, sizeof start);
+    memset(boundary + len, '-', CLOSING_LEN);
+    multipart->delimiter_len = sizeof start + len;
+    return true;
+}
+
+/* Before the first delimiter and before a content, the CRLF that it needs is there already. */
+static void expect_delimiter(struct multipart *multipart, enum multipart_state state)
+{
+    multipart->state = state;
+    multipart->matched = multipart->implied = CRLF_LEN;
+}
+
+/* The parameters of a Content-Type. False unless exactly one is a boundary that can be used. */
+static bool find_boundary(struct multipart *multipart, struct str parameters)
+{
+    struct multipart_parameter parameter;
+    while (!multipart_parameter(&parameters, &parameter)) {
+        if (!parameter.name.ptr)
+            return multipart->delimiter_len > 0;
+        if (!str_ieq(parameter.name, STR("boundary")))
+            continue;
+        if (multipart->delimiter_len || !set_boundary(multipart, &parameter))
             return false;
     }
-    return text.len > 0 && text.ptr[text.len - 1] != ' ';
+    return false;
 }
 
 enum err multipart_init(struct multipart *multipart, struct str content_type)
 {
-    struct str boundary, type = str_trim(str_cut(content_type, ';', &(struct str){NULL, 0}));
-    memset(multipart, 0, sizeof *multipart);
-    memcpy(multipart->delimiter, "\r\n--", 4);
+    struct str rest;
+    struct str type = str_trim(str_cut(content_type, ';', &rest));
+    /* Not all of it: the head needs no zeros. */
+    multipart->part = (struct multipart_part){STR_NONE, STR_NONE, STR_NONE};
+    multipart->data = STR_NONE;
+    multipart->parts = multipart->head_len = multipart->delimiter_len = 0;
     if (!str_ieq(type, STR("multipart/form-data")) ||
-        multipart_parameter(content_type, STR("boundary"), multipart->delimiter + 4,
-                            MULTIPART_MAX_BOUNDARY, &boundary) ||
-        !boundary.ptr || !is_boundary(boundary))
+        !find_boundary(multipart, multipart_parameters(content_type))) {
+        multipart_fault(multipart, ERR_SYNTAX,
+                        "The Content-Type must be multipart/form-data with a boundary of 1 to 70 "
+                        "printable ASCII characters.");
         return ERR_SYNTAX;
-    multipart->delimiter_len = 4 + boundary.len;
-    multipart->held = 2; /* as if a line had ended before the first byte */
+    }
+    multipart->err = ERR_NONE;
+    multipart->fault = "";
+    expect_delimiter(multipart, MULTIPART_IN_PREAMBLE);
     return ERR_NONE;
 }
 
-static enum multipart_event fault(struct multipart *multipart, enum err err, const char *words)
+/* --- steps: each returns whether *event is to be told --- */
+
+/* Passes over len bytes and returns them. */
+static struct str take(struct str *input, size_t len)
 {
-    multipart->state = MULTIPART_IN_FAULT;
-    multipart->err = err;
-    multipart->fault = words;
-    return MULTIPART_FAULT;
+    struct str taken = {input->ptr, len};
+    *input = str_skip(*input, len);
+    return taken;
 }
 
-/* How many bytes at the end of text may begin a delimiter. CR stands nowhere in it but in front. */
-static size_t tail_that_may_begin(const struct multipart *multipart, struct str text)
+/*
+ * How many bytes at the end of input may be the beginning of a delimiter. It has
+ * no CR but its first byte, so only the last one in sight can begin it.
+ */
+static size_t begun_at_end(const struct multipart *multipart, struct str input)
 {
-    size_t most = multipart->delimiter_len - 1, from = text.len > most ? text.len - most : 0;
-    const char *at = memrchr(text.ptr + from, '\r', text.len - from);
+    size_t most = multipart->delimiter_len - 1;
+    struct str tail = str_skip(input, input.len > most ? input.len - most : 0);
+    const char *at = memrchr(tail.ptr, '\r', tail.len);
     if (!at)
         return 0;
-    size_t len = (size_t)(text.ptr + text.len - at);
-    return memcmp(at, multipart->delimiter, len) == 0 ? len : 0;
+    struct str begun = str_range(at, tail.ptr + tail.len);
+    return memcmp(begun.ptr, multipart->delimiter, begun.len) == 0 ? begun.len : 0;
 }
 
-enum scan { SCAN_MORE, SCAN_DATA, SCAN_DELIMITER };
-
-/* Goes on with a delimiter that may have begun; what turns out to be none is content. */
-static enum scan go_on(struct multipart *multipart, struct str *input)
+/* Takes what is certainly no delimiter; when that is nothing, its first byte is matched. */
+static struct str take_plain(struct multipart *multipart, struct str *input)
 {
-    while (multipart->held < multipart->delimiter_len && input->len &&
-           input->ptr[0] == multipart->delimiter[multipart->held]) {
+    size_t len = str_find(*input, (struct str){multipart->delimiter, multipart->delimiter_len});
+    if (len == SIZE_MAX)
+        len = input->len - begun_at_end(multipart, *input);
+    if (len == 0) {
+        multipart->matched = 1;
         *input = str_skip(*input, 1);
-        multipart->held++;
     }
-    if (multipart->held == multipart->delimiter_len) {
-        multipart->held = 0;
-        return SCAN_DELIMITER;
-    }
-    if (!input->len)
-        return SCAN_MORE;
-    multipart->data = (struct str){multipart->delimiter, multipart->held};
-    multipart->held = 0;
-    return SCAN_DATA;
+    return take(input, len);
 }
 
-/* The bytes up to the next delimiter, as many as there are. */
-static enum scan scan(struct multipart *multipart, struct str *input)
+static void match(struct multipart *multipart, struct str *input)
 {
-    if (multipart->held)
-        return go_on(multipart, input);
-    if (!input->len)
-        return SCAN_MORE;
-    const char *at = memmem(input->ptr, input->len, multipart->delimiter, multipart->delimiter_len);
-    size_t len = at ? (size_t)(at - input->ptr) : input->len;
-    if (at == input->ptr) {
-        *input = str_skip(*input, multipart->delimiter_len);
-        return SCAN_DELIMITER;
-    }
-    if (!at)
-        multipart->held = tail_that_may_begin(multipart, *input);
-    multipart->data = (struct str){input->ptr, len - multipart->held};
+    size_t len = 0;
+    size_t left = multipart->delimiter_len + CLOSING_LEN - multipart->matched;
+    const char *next = multipart->delimiter + multipart->matched;
+    while (len < left && len < input->len && input->ptr[len] == next[len])
+        len++;
+    multipart->matched += len;
     *input = str_skip(*input, len);
-    return multipart->data.len ? SCAN_DATA : SCAN_MORE;
 }
 
-static void behind_delimiter(struct multipart *multipart)
+/* A delimiter was seen: the part before it, if there is one, ends. */
+static bool delimited(struct multipart *multipart, enum multipart_state next,
+                      enum multipart_event *event)
 {
-    multipart->state = MULTIPART_IN_LINE;
-    multipart->line = 0;
-    multipart->line_last = '\0';
+    bool in_part = multipart->state == MULTIPART_IN_CONTENT;
+    multipart->state = next;
+    *event = MULTIPART_PART_END;
+    return in_part;
 }
 
-static enum multipart_event in_preamble(struct multipart *multipart, struct str *input)
+static bool is_behind_boundary(char c)
 {
-    enum scan found = scan(multipart, input);
-    while (found == SCAN_DATA)
-        found = scan(multipart, input);
-    if (found == SCAN_DELIMITER)
-        behind_delimiter(multipart);
-    return MULTIPART_MORE;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static enum multipart_event in_content(struct multipart *multipart, struct str *input)
+/* Preamble and contents: all up to the next delimiter. */
+static bool step_content(struct multipart *multipart, struct str *input,
+                         enum multipart_event *event)
 {
-    enum scan found = scan(multipart, input);
-    if (found == SCAN_DATA)
-        return MULTIPART_DATA;
-    if (found == SCAN_MORE)
-        return MULTIPART_MORE;
-    behind_delimiter(multipart);
-    return MULTIPART_PART_END;
-}
-
-/* "--" ends the form; blanks may stand before the end of the line. */
-static enum multipart_event in_line(struct multipart *multipart, struct str *input)
-{
-    while (input->len) {
-        char c = input->ptr[0], last = multipart->line_last;
-        *input = str_skip(*input, 1);
-        multipart->line_last = c;
-        multipart->line++;
-        if (last == '-' && c == '-' && multipart->line == 2) {
-            multipart->state = MULTIPART_IN_EPILOGUE;
-            return MULTIPART_END;
-        }
-        if (last == '\r' && c == '\n') {
-            multipart->state = MULTIPART_IN_HEAD;
-            multipart->head_len = 0;
-            return MULTIPART_MORE;
-        }
-        bool blank = (c == ' ' || c == '\t') && last != '\r' && last != '-';
-        bool begins =
-            (c == '\r' && last != '\r' && last != '-') || (c == '-' && multipart->line == 1);
-        if (!blank && !begins)
-            return fault(multipart, ERR_SYNTAX,
-                         "The form has a line between its parts that is not "
-                         "well formed.");
-        if (multipart->line > MULTIPART_MAX_HEAD)
-            return fault(multipart, ERR_TOO_LONG, "The form has a line that is too long.");
+    if (multipart->matched) {
+        match(multipart, input);
+        if (multipart->matched == multipart->delimiter_len + CLOSING_LEN)
+            return delimited(multipart, MULTIPART_CLOSED, event);
     }
-    return MULTIPART_MORE;
-}
-
-static enum multipart_event begin_part(struct multipart *multipart)
-{
-    if (++multipart->parts > MULTIPART_MAX_PARTS)
-        return fault(multipart, ERR_TOO_MANY, "The form has more than 1000 parts.");
-    enum err err = multipart_read_head(multipart);
-    if (err)
-        return fault(multipart, err, multipart->fault);
-    multipart->state = MULTIPART_IN_CONTENT;
-    return MULTIPART_PART;
-}
-
-/* The lines of a head, up to an empty one. */
-static enum multipart_event in_head(struct multipart *multipart, struct str *input)
-{
-    while (input->len) {
-        char c = input->ptr[0];
-        char last = multipart->head_len ? multipart->head[multipart->head_len - 1] : '\0';
-        *input = str_skip(*input, 1);
-        if ((c == '\n') != (last == '\r') || c == '\0')
-            return fault(multipart, ERR_SYNTAX,
-                         "A line in the head of a part does not end in CRLF.");
-        if (multipart->head_len == MULTIPART_MAX_HEAD)
-            return fault(multipart, ERR_TOO_LONG, "The head of a part is longer than 8192 bytes.");
-        multipart->head[multipart->head_len++] = c;
-        struct str head = {multipart->head, multipart->head_len};
-        if (c == '\n' && (head.len == 2 || str_ends(head, STR("\r\n\r\n")))) {
-            multipart->head_len -= 2;
-            return begin_part(multipart);
-        }
+    if (input->len == 0)
+        return false;
+    if (multipart->matched == 0) {
+        multipart->data = take_plain(multipart, input);
+    } else if (multipart->matched == multipart->delimiter_len &&
+               is_behind_boundary(input->ptr[0])) {
+        return delimited(multipart, MULTIPART_IN_PADDING, event);
+    } else {
+        /* What was held back is the same as the delimiter's beginning. */
+        multipart->data = str_range(multipart->delimiter + multipart->implied,
+                                    multipart->delimiter + multipart->matched);
+        multipart->matched = multipart->implied = 0;
     }
-    return MULTIPART_MORE;
+    *event = MULTIPART_DATA;
+    return multipart->state == MULTIPART_IN_CONTENT && multipart->data.len > 0;
+}
+
+static const char no_crlf[] =
+    "A line of the multipart body does not end in CR LF; send both at the end of each line.";
+
+static void pass_padding(struct multipart *multipart, struct str *input)
+{
+    char c = take(input, 1).ptr[0];
+    if (c == '\r')
+        multipart->state = MULTIPART_IN_LINE_END;
+    else if (c == '\n')
+        multipart_fault(multipart, ERR_SYNTAX, no_crlf);
+    else if (c != ' ' && c != '\t')
+        multipart_fault(multipart, ERR_SYNTAX,
+                        "Behind a boundary of the multipart body stands something else than a "
+                        "line end; choose a boundary that no content holds.");
+}
+
+static void pass_line_end(struct multipart *multipart, struct str *input)
+{
+    if (take(input, 1).ptr[0] != '\n') {
+        multipart_fault(multipart, ERR_SYNTAX, no_crlf);
+    } else if (multipart->parts == MULTIPART_MAX_PARTS) {
+        multipart_fault(multipart, ERR_TOO_MANY,
+                        "The multipart body has more than 1000 parts; send fewer at once.");
+    } else {
+        multipart->parts++;
+        memcpy(multipart->head, "\r\n", CRLF_LEN);
+        multipart->head_len = CRLF_LEN;
+        multipart->state = MULTIPART_IN_HEAD;
+    }
+}
+
+/* Whether text, from byte from on, has an LF without its CR. */
+static bool has_bare_lf(struct str text, size_t from)
+{
+    struct str rest = str_skip(text, from);
+    while (rest.ptr) {
+        struct str line = str_cut(rest, '\n', &rest);
+        const char *end = line.ptr + line.len;
+        if (rest.ptr && (end == text.ptr || end[-1] != '\r'))
+            return true;
+    }
+    return false;
+}
+
+/* Collects the head; *event when it is complete. */
+static bool step_head(struct multipart *multipart, struct str *input, enum multipart_event *event)
+{
+    size_t before = multipart->head_len;
+    size_t room = sizeof multipart->head - before;
+    size_t len = input->len < room ? input->len : room;
+    memcpy(multipart->head + before, input->ptr, len);
+    struct str head = {multipart->head, before + len};
+    /* The empty line may have begun in an earlier piece. */
+    size_t from = before < 3 ? 0 : before - 3;
+    size_t end = str_find(str_skip(head, from), STR("\r\n\r\n"));
+    if (end != SIZE_MAX)
+        head.len = from + end + 4;
+    *input = str_skip(*input, head.len - before);
+    multipart->head_len = head.len;
+    if (has_bare_lf(head, before))
+        return multipart_fault(multipart, ERR_SYNTAX, no_crlf);
+    if (end == SIZE_MAX && len == room)
+        return multipart_fault(
+            multipart, ERR_TOO_LONG,
+            "The header of a part is longer than 8192 bytes; send a shorter name.");
+    if (end == SIZE_MAX)
+        return false;
+    expect_delimiter(multipart, MULTIPART_IN_CONTENT);
+    *event = MULTIPART_PART;
+    return multipart_head(multipart);
+}
+
+static bool step(struct multipart *multipart, struct str *input, enum multipart_event *event)
+{
+    switch (multipart->state) {
+    case MULTIPART_IN_PREAMBLE:
+    case MULTIPART_IN_CONTENT:
+        return step_content(multipart, input, event);
+    case MULTIPART_IN_PADDING:
+        pass_padding(multipart, input);
+        return false;
+    case MULTIPART_IN_LINE_END:
+        pass_line_end(multipart, input);
+        return false;
+    case MULTIPART_IN_HEAD:
+        return step_head(multipart, input, event);
+    case MULTIPART_CLOSED:
+        *event = MULTIPART_END;
+        multipart->state = MULTIPART_IN_EPILOGUE;
+        return true;
+    case MULTIPART_IN_EPILOGUE:
+        *input = str_skip(*input, input->len);
+        return false;
+    case MULTIPART_FAILED:
+        break;
+    }
+    *event = MULTIPART_FAULT;
+    return true;
 }
 
 enum multipart_event multipart_next(struct multipart *multipart, struct str *input)
 {
     enum multipart_event event = MULTIPART_MORE;
-    do {
-        switch (multipart->state) {
-        case MULTIPART_IN_PREAMBLE:
-            event = in_preamble(multipart, input);
-            break;
-        case MULTIPART_IN_LINE:
-            event = in_line(multipart, input);
-            break;
-        case MULTIPART_IN_HEAD:
-            event = in_head(multipart, input);
-            break;
-        case MULTIPART_IN_CONTENT:
-            event = in_content(multipart, input);
-            break;
-        case MULTIPART_IN_EPILOGUE:
-            *input = str_skip(*input, input->len);
-            return MULTIPART_MORE;
-        default:
-            return MULTIPART_FAULT;
-        }
-    } while (event == MULTIPART_MORE && input->len);
-    return event;
+    bool told = false;
+    /* These two states have something to tell without input. */
+    while (!told && (input->len > 0 || multipart->state == MULTIPART_CLOSED ||
+                     multipart->state == MULTIPART_FAILED))
+        told = step(multipart, input, &event);
+    return told ? event : MULTIPART_MORE;
 }

@@ -4,229 +4,329 @@
 
 #include "base/banned.h"
 
-static const char ended_early[] = "A part of the form has a header that is not well formed.";
-
-static bool is_token(char c)
+bool multipart_fault(struct multipart *multipart, enum err err, const char *sentence)
 {
-    return (unsigned char)c > ' ' && (unsigned char)c < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
+    multipart->err = err;
+    multipart->fault = sentence;
+    multipart->state = MULTIPART_FAILED;
+    return false;
 }
 
-static int hex(char c)
+/* --- parameters --- */
+
+bool multipart_escapes(struct str text, size_t at)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    return text.ptr[at] == '\\' && at + 1 < text.len &&
+           (text.ptr[at + 1] == '"' || text.ptr[at + 1] == '\\');
 }
 
-/* The byte that "%22", "%0D" or "%0A" stand for (HTML standard, multipart form data), or -1. */
-static int browser_escape(struct str at)
+/* Letters, digits and what else may stand in a name, RFC 9110, section 5.6.2. */
+static bool is_token(struct str text)
 {
-    if (at.len < 3 || at.ptr[0] != '%')
-        return -1;
-    int high = hex(at.ptr[1]), low = hex(at.ptr[2]);
-    int byte = high < 0 || low < 0 ? -1 : high * 16 + low;
-    return byte == '"' || byte == '\r' || byte == '\n' ? byte : -1;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c <= ' ' || c > '~' || strchr("\"(),/:;<=>?@[\\]{}", c))
+            return false;
+    }
+    return text.len > 0;
 }
 
-/* A value under way, in a buffer of fixed size. */
-struct target {
-    char *into;
-    size_t size, len;
-    bool full;
+/* Takes a string in quotes from the front of *rest; the value is what is between them. */
+static enum err take_quoted(struct str *rest, struct str *value)
+{
+    size_t at = 1;
+    while (at < rest->len && rest->ptr[at] != '"') {
+        /* Before the very last quote, which can only be the closing one, it is just a backslash. */
+        bool pair =
+            multipart_escapes(*rest, at) && !(at + 2 == rest->len && rest->ptr[at + 1] == '"');
+        at += pair ? 2 : 1;
+    }
+    if (at >= rest->len)
+        return ERR_SYNTAX;
+    *value = (struct str){rest->ptr + 1, at - 1};
+    *rest = str_trim(str_skip(*rest, at + 1));
+    return rest->len && rest->ptr[0] != ';' ? ERR_SYNTAX : ERR_NONE;
+}
+
+/* Up to the next ';', which stays: more than a token may stand there, for boundaries have '='. */
+static enum err take_unquoted(struct str *rest, struct str *value)
+{
+    struct str behind;
+    *value = str_trim(str_cut(*rest, ';', &behind));
+    *rest = multipart_parameters(*rest);
+    return value->len == 0 || memchr(value->ptr, '"', value->len) ? ERR_SYNTAX : ERR_NONE;
+}
+
+struct str multipart_parameters(struct str value)
+{
+    const char *at = value.len ? memchr(value.ptr, ';', value.len) : NULL;
+    return at ? str_range(at, value.ptr + value.len) : STR("");
+}
+
+enum err multipart_parameter(struct str *rest, struct multipart_parameter *parameter)
+{
+    size_t at = 0;
+    *parameter = (struct multipart_parameter){STR_NONE, STR_NONE, false};
+    *rest = str_trim(*rest);
+    if (rest->len && rest->ptr[0] != ';')
+        return ERR_SYNTAX;
+    while (at < rest->len && strchr("; \t", rest->ptr[at]) && rest->ptr[at])
+        at++;
+    *rest = str_skip(*rest, at);
+    if (rest->len == 0)
+        return ERR_NONE;
+    parameter->name = str_trim(str_cut(*rest, '=', rest));
+    if (!rest->ptr || !is_token(parameter->name))
+        return ERR_SYNTAX;
+    *rest = str_trim(*rest);
+    parameter->quoted = rest->len && rest->ptr[0] == '"';
+    return parameter->quoted ? take_quoted(rest, &parameter->value)
+                             : take_unquoted(rest, &parameter->value);
+}
+
+/* --- decoding: never longer than what is decoded, so it is done in its place --- */
+
+static char *in_head(struct multipart *multipart, const char *at)
+{
+    return multipart->head + (at - multipart->head);
+}
+
+/* The character that browsers write as such an escape, or 0. */
+static char browser_escape(struct str text, size_t at)
+{
+    struct str escape = str_skip(text, at);
+    if (str_starts(escape, STR("%22")))
+        return '"';
+    if (str_starts(escape, STR("%0D")))
+        return '\r';
+    return str_starts(escape, STR("%0A")) ? '\n' : 0;
+}
+
+static struct str decode_quoted(struct multipart *multipart, struct str text)
+{
+    char *out = in_head(multipart, text.ptr);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = browser_escape(text, i);
+        if (c)
+            i += 2;
+        else
+            c = text.ptr[i += multipart_escapes(text, i)];
+        out[len++] = c;
+    }
+    return (struct str){out, len};
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 8187: charset'language'text. False when it is not that, or no UTF-8. */
+static bool decode_extended(struct multipart *multipart, struct str *value)
+{
+    struct str text;
+    struct str charset = str_cut(*value, '\'', &text);
+    (void)str_cut(text, '\'', &text);
+    if (!text.ptr || !str_ieq(charset, STR("UTF-8")))
+        return false;
+    char *out = in_head(multipart, text.ptr);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '%') {
+            int high = text.len - i > 2 ? hex_digit(text.ptr[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+            if (low < 0)
+                return false;
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        out[len++] = c;
+    }
+    *value = (struct str){out, len};
+    return true;
+}
+
+/* --- fields --- */
+
+struct fields {
+    struct multipart *multipart;
+    struct str extended; /* filename* */
+    bool disposition, type, encoding;
 };
 
-static void put(struct target *target, char c)
+static bool wrong_disposition(struct multipart *multipart)
 {
-    if (target->len < target->size)
-        target->into[target->len++] = c;
-    else
-        target->full = true;
+    return multipart_fault(multipart, ERR_SYNTAX,
+                           "The Content-Disposition of a part is not well formed; it must be "
+                           "like form-data; name=\"a\"; filename=\"b\".");
 }
 
-/* "…" with \" and \\ as curl writes them, and percent escapes as browsers do. Behind it in *rest.
- */
-static bool quoted(struct str *rest, struct target *target)
+static bool keep_name(struct multipart *multipart, struct str *kept, struct str name)
 {
-    struct str at = str_skip(*rest, 1);
-    while (at.len && at.ptr[0] != '"') {
-        bool escaped = at.ptr[0] == '\\' && at.len > 1 && (at.ptr[1] == '"' || at.ptr[1] == '\\');
-        int byte = browser_escape(at);
-        put(target, byte >= 0 ? (char)byte : at.ptr[escaped]);
-        at = str_skip(at, byte >= 0 ? 3 : escaped ? 2 : 1);
-    }
-    *rest = str_skip(at, 1);
-    return at.len > 0;
-}
-
-static bool token(struct str *rest, struct target *target)
-{
-    size_t len = 0;
-    while (len < rest->len && (is_token(rest->ptr[len]) || strchr("/?=:@", rest->ptr[len])))
-        put(target, rest->ptr[len++]);
-    *rest = str_skip(*rest, len);
-    return len > 0;
-}
-
-static struct str blanks(struct str text)
-{
-    while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
-        text = str_skip(text, 1);
-    return text;
-}
-
-/* One "; name=value" from the front of *rest; false when it is not well formed. */
-static bool parameter(struct str *rest, struct str *name, struct target *target)
-{
-    struct str at = blanks(*rest);
-    size_t len = 0;
-    if (!at.len || at.ptr[0] != ';')
-        return false;
-    at = blanks(str_skip(at, 1));
-    while (len < at.len && is_token(at.ptr[len]))
-        len++;
-    *name = (struct str){at.ptr, len};
-    at = blanks(str_skip(at, len));
-    if (!len || !at.len || at.ptr[0] != '=')
-        return false;
-    at = blanks(str_skip(at, 1));
-    bool fine = at.len && at.ptr[0] == '"' ? quoted(&at, target) : token(&at, target);
-    *rest = blanks(at);
-    return fine;
-}
-
-enum err multipart_parameter(struct str value, struct str name, char *into, size_t size,
-                             struct str *found)
-{
-    size_t semicolon = str_find(value, STR(";"));
-    struct str rest = semicolon == SIZE_MAX ? STR("") : str_skip(value, semicolon);
-    *found = STR_NONE;
-    while (rest.len && !str_is(rest, ";")) {
-        char other[1];
-        struct str here;
-        size_t start = rest.len;
-        struct str again = rest;
-        struct target nothing = {other, 0, 0, false};
-        if (!parameter(&rest, &here, &nothing) || rest.len == start)
-            return ERR_SYNTAX;
-        if (!str_ieq(here, name))
-            continue;
-        struct target target = {into, size, 0, false};
-        if (found->ptr || !parameter(&again, &here, &target))
-            return ERR_SYNTAX;
-        if (target.full)
-            return ERR_TOO_LONG;
-        *found = (struct str){into, target.len};
-    }
-    return ERR_NONE;
-}
-
-/* filename*=UTF-8''… (RFC 8187), decoded where it stands. */
-static enum err extended(struct str *value, char *into)
-{
-    static const char charset[] = "utf-8''";
-    size_t len = 0, skip = sizeof charset - 1;
-    if (value->len < skip || !str_ieq((struct str){value->ptr, skip}, STR("utf-8''")))
-        return ERR_SYNTAX;
-    for (size_t i = skip; i < value->len; i++) {
-        int high = 0, low = 0;
-        if (value->ptr[i] == '%') {
-            high = i + 2 < value->len ? hex(value->ptr[i + 1]) : -1;
-            low = i + 2 < value->len ? hex(value->ptr[i + 2]) : -1;
-        }
-        if (high < 0 || low < 0)
-            return ERR_SYNTAX;
-        into[len++] = value->ptr[i] == '%' ? (char)(high * 16 + low) : value->ptr[i];
-        i += value->ptr[i] == '%' ? 2 : 0;
-    }
-    *value = (struct str){into, len};
-    return ERR_NONE;
-}
-
-static enum err fail(struct multipart *multipart, enum err err, const char *fault)
-{
-    multipart->fault = fault;
-    return err;
-}
-
-static enum err read_names(struct multipart *multipart, struct str value)
-{
-    struct multipart_part *part = &multipart->part;
-    struct str kind = str_trim(str_cut(value, ';', &(struct str){NULL, 0})), coded;
-    char buffer[MULTIPART_MAX_NAME];
-    if (!str_ieq(kind, STR("form-data")))
-        return fail(multipart, ERR_SYNTAX, "A part of the form is no form-data.");
-    enum err err =
-        multipart_parameter(value, STR("name"), multipart->name, MULTIPART_MAX_NAME, &part->name);
-    if (!err)
-        err = multipart_parameter(value, STR("filename"), multipart->filename, MULTIPART_MAX_NAME,
-                                  &part->filename);
-    if (!err)
-        err = multipart_parameter(value, STR("filename*"), buffer, MULTIPART_MAX_NAME, &coded);
-    if (!err && coded.ptr) {
-        err = extended(&coded, multipart->filename);
-        part->filename = coded;
-    }
-    if (err == ERR_TOO_LONG)
-        return fail(multipart, err, "A name in the form is longer than 1024 bytes.");
+    enum err err = str_check_utf8(name);
+    if (kept->ptr)
+        return multipart_fault(multipart, ERR_DUPLICATE,
+                               "A part has two names or filenames; send one of each.");
+    if (name.len > MULTIPART_MAX_NAME)
+        return multipart_fault(multipart, ERR_TOO_LONG,
+                               "The name or filename of a part is longer than 1024 bytes.");
     if (err)
-        return fail(multipart, err, ended_early);
-    return ERR_NONE;
+        return multipart_fault(multipart, err,
+                               err == ERR_NUL
+                                   ? "The name or filename of a part has a NUL character."
+                                   : "The name or filename of a part is not UTF-8.");
+    *kept = name;
+    return true;
 }
 
-static void read_type(struct multipart *multipart, struct str value)
+static bool one_parameter(struct fields *fields, struct multipart_parameter *parameter)
 {
-    struct str type = str_trim(str_cut(value, ';', &(struct str){NULL, 0}));
-    if (type.len == 0 || type.len > sizeof multipart->media_type)
+    struct multipart *multipart = fields->multipart;
+    bool name = str_ieq(parameter->name, STR("name"));
+    if (str_ieq(parameter->name, STR("filename*"))) {
+        if (!decode_extended(multipart, &parameter->value))
+            return multipart_fault(multipart, ERR_SYNTAX,
+                                   "The filename* of a part is not like UTF-8''a%20b.");
+        return keep_name(multipart, &fields->extended, parameter->value);
+    }
+    if (!name && !str_ieq(parameter->name, STR("filename")))
+        return true;
+    if (parameter->quoted)
+        parameter->value = decode_quoted(multipart, parameter->value);
+    return keep_name(multipart, name ? &multipart->part.name : &multipart->part.filename,
+                     parameter->value);
+}
+
+static bool disposition(struct fields *fields, struct str value)
+{
+    struct multipart_parameter parameter;
+    struct str rest;
+    if (!str_ieq(str_trim(str_cut(value, ';', &rest)), STR("form-data")))
+        return wrong_disposition(fields->multipart);
+    rest = multipart_parameters(value);
+    for (;;) {
+        if (multipart_parameter(&rest, &parameter))
+            return wrong_disposition(fields->multipart);
+        if (!parameter.name.ptr)
+            return true;
+        if (!one_parameter(fields, &parameter))
+            return false;
+    }
+}
+
+/* Anything but type/subtype is as good as none: a browser sends what it was told by its system. */
+static void media_type(struct fields *fields, struct str value)
+{
+    struct str parameters, subtype;
+    value = str_trim(str_cut(value, ';', &parameters));
+    if (value.len > MULTIPART_MAX_TYPE || !is_token(str_cut(value, '/', &subtype)) ||
+        !is_token(subtype))
         return;
-    for (size_t i = 0; i < type.len; i++)
-        multipart->media_type[i] =
-            (char)(type.ptr[i] >= 'A' && type.ptr[i] <= 'Z' ? type.ptr[i] + 32 : type.ptr[i]);
-    multipart->part.media_type = (struct str){multipart->media_type, type.len};
+    char *text = in_head(fields->multipart, value.ptr);
+    for (size_t i = 0; i < value.len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (char)(text[i] - 'A' + 'a');
+    fields->multipart->part.media_type = value;
 }
 
-static enum err read_field(struct multipart *multipart, struct str line)
+static bool encoding(struct fields *fields, struct str value)
 {
-    struct str value, name = str_cut(line, ':', &value);
+    if (str_ieq(value, STR("7bit")) || str_ieq(value, STR("8bit")) || str_ieq(value, STR("binary")))
+        return true;
+    return multipart_fault(fields->multipart, ERR_UNKNOWN,
+                           "The Content-Transfer-Encoding of a part is none of 7bit, 8bit and "
+                           "binary; send the content as it is.");
+}
+
+/* Notes that a field is there, once. */
+static bool first(struct fields *fields, bool *seen)
+{
+    if (*seen)
+        return multipart_fault(fields->multipart, ERR_DUPLICATE,
+                               "A part has a field of its header twice; send it once.");
+    *seen = true;
+    return true;
+}
+
+static bool one_field(struct fields *fields, struct str line)
+{
+    struct str value;
+    struct str name = str_cut(line, ':', &value);
+    if (!value.ptr || !is_token(name))
+        return multipart_fault(fields->multipart, ERR_SYNTAX,
+                               "A line in the header of a part is no field like Name: value.");
     value = str_trim(value);
-    if (!value.ptr || name.len == 0 || !is_token(name.ptr[0]))
-        return fail(multipart, ERR_SYNTAX, ended_early);
-    if (str_ieq(name, STR("content-disposition"))) {
-        if (multipart->part.name.ptr)
-            return fail(multipart, ERR_DUPLICATE, ended_early);
-        return read_names(multipart, value);
+    if (str_ieq(name, STR("Content-Disposition")))
+        return first(fields, &fields->disposition) && disposition(fields, value);
+    if (str_ieq(name, STR("Content-Transfer-Encoding")))
+        return first(fields, &fields->encoding) && encoding(fields, value);
+    if (!str_ieq(name, STR("Content-Type")))
+        return true;
+    if (!first(fields, &fields->type))
+        return false;
+    media_type(fields, value);
+    return true;
+}
+
+/* --- the head --- */
+
+/*
+ * Makes one line of a field that is folded over several (RFC 822): without the
+ * CRLF before a blank. False for a CR without LF.
+ */
+static bool unfold(struct multipart *multipart, struct str *lines)
+{
+    char *out = in_head(multipart, lines->ptr);
+    size_t len = 0;
+    for (size_t i = 0; i < lines->len; i++) {
+        char c = lines->ptr[i];
+        if (c == '\r' && (i + 1 == lines->len || lines->ptr[i + 1] != '\n'))
+            return false;
+        bool folded = c == '\r' && i + 2 < lines->len &&
+                      (lines->ptr[i + 2] == ' ' || lines->ptr[i + 2] == '\t');
+        if (folded)
+            i++;
+        else
+            out[len++] = c;
     }
-    if (str_ieq(name, STR("content-type")))
-        read_type(multipart, value);
-    bool encoding = str_ieq(name, STR("content-transfer-encoding"));
-    if (encoding && !str_ieq(value, STR("binary")) && !str_ieq(value, STR("8bit")) &&
-        !str_ieq(value, STR("7bit")))
-        return fail(multipart, ERR_SYNTAX, "A part of the form is encoded, which forms are not.");
-    return ERR_NONE;
+    lines->len = len;
+    return true;
 }
 
-static enum err check_names(struct multipart *multipart)
+static bool all_fields(struct fields *fields, struct str lines)
 {
-    const struct multipart_part *part = &multipart->part;
-    if (!part->name.ptr)
-        return fail(multipart, ERR_SYNTAX, "A part of the form has no name.");
-    enum err err = str_check_utf8(part->name);
-    if (!err && part->filename.ptr)
-        err = str_check_utf8(part->filename);
-    return err ? fail(multipart, err, "A name in the form is not valid UTF-8 text.") : ERR_NONE;
+    while (lines.len) {
+        struct str line = str_cut(lines, '\n', &lines);
+        line.len--; /* the CR */
+        if (!one_field(fields, line))
+            return false;
+    }
+    return true;
 }
 
-enum err multipart_read_head(struct multipart *multipart)
+bool multipart_head(struct multipart *multipart)
 {
-    struct str rest = {multipart->head, multipart->head_len};
+    struct fields fields = {.multipart = multipart};
+    struct str lines = {multipart->head + 2, multipart->head_len - 4};
     multipart->part = (struct multipart_part){STR_NONE, STR_NONE, STR_NONE};
-    while (rest.len) {
-        size_t end = str_find(rest, STR("\r\n"));
-        struct str line = {rest.ptr, end};
-        enum err err = read_field(multipart, line);
-        if (err)
-            return err;
-        rest = str_skip(rest, end + 2);
-    }
-    return check_names(multipart);
+    if (memchr(lines.ptr, '\0', lines.len))
+        return multipart_fault(multipart, ERR_NUL, "The header of a part has a NUL character.");
+    if (!unfold(multipart, &lines))
+        return multipart_fault(multipart, ERR_SYNTAX,
+                               "The header of a part has a CR without its LF.");
+    if (!all_fields(&fields, lines))
+        return false;
+    if (!multipart->part.name.ptr)
+        return multipart_fault(multipart, ERR_SYNTAX,
+                               "A part has no name; each needs a Content-Disposition: form-data "
+                               "with a name.");
+    if (fields.extended.ptr)
+        multipart->part.filename = fields.extended;
+    return true;
 }

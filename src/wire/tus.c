@@ -1,62 +1,79 @@
 #include "wire/tus.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include <openssl/evp.h>
 
 #include "wire/base64.h"
 
 #include "base/banned.h"
 
-#define MAX_PAIRS 16
-
-static const struct {
-    const char *name;
-    size_t length;
-} algorithms[] = {{"sha1", 20}, {"sha256", 32}, {"md5", 16}};
-
-static enum err read_pair(struct arena *arena, struct str pair, struct form *into)
+static enum err read_key(const struct form *form, struct str key)
 {
-    struct str coded, name = str_cut(pair, ' ', &coded), value = STR("");
-    if (name.len == 0)
-        return ERR_SYNTAX;
-    if (form_get(into, name).ptr)
-        return ERR_DUPLICATE;
-    if (into->count == MAX_PAIRS)
-        return ERR_TOO_MANY;
-    if (coded.ptr && base64_decode(arena, str_trim(coded), &value))
-        return ERR_SYNTAX;
-    enum err err = str_check_utf8(value);
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] <= ' ' || key.ptr[i] >= 0x7f)
+            return ERR_SYNTAX;
+    return form_get(form, key).ptr ? ERR_DUPLICATE : ERR_NONE;
+}
+
+static enum err read_member(struct arena *arena, struct str member, struct form *into)
+{
+    struct str text;
+    struct form_field field = {.name = str_cut(member, ' ', &text)};
+    enum err err = read_key(into, field.name);
+    if (!err && into->count == TUS_METADATA_MAX)
+        err = ERR_TOO_MANY;
     if (!err)
-        into->fields[into->count++] = (struct form_field){name, value};
+        err = base64_decode(arena, text, &field.value);
+    if (!err)
+        err = str_check_utf8(field.value);
+    if (!err)
+        into->fields[into->count++] = field;
     return err;
 }
 
 enum err tus_metadata(struct arena *arena, struct str field, struct form *into)
 {
-    struct str rest = str_trim(field);
-    *into = (struct form){ARENA_ARRAY(arena, MAX_PAIRS, struct form_field), 0};
-    while (rest.ptr && rest.len) {
-        enum err err = read_pair(arena, str_trim(str_cut(rest, ',', &rest)), into);
+    *into = (struct form){0};
+    into->fields = ARENA_ARRAY(arena, TUS_METADATA_MAX, struct form_field);
+    while (field.ptr) {
+        struct str member = str_trim(str_cut(field, ',', &field));
+        enum err err = member.len ? read_member(arena, member, into) : ERR_NONE;
         if (err)
             return err;
     }
     return ERR_NONE;
 }
 
+struct algorithm {
+    const char *name;
+    size_t length; /* of a digest, in bytes */
+    const EVP_MD *(*evp)(void);
+};
+
+static const struct algorithm algorithms[] = {
+    [TUS_SHA1] = {"sha1", 20, EVP_sha1},
+    [TUS_SHA256] = {"sha256", 32, EVP_sha256},
+    [TUS_MD5] = {"md5", 16, EVP_md5},
+};
+
 enum err tus_checksum(struct arena *arena, struct str field, struct tus_checksum *into)
 {
-    struct str coded, name = str_cut(str_trim(field), ' ', &coded);
+    struct str text, digest;
+    struct str name = str_cut(str_trim(field), ' ', &text);
     size_t count = sizeof algorithms / sizeof *algorithms, i = 0;
+    if (name.len == 0)
+        return ERR_SYNTAX;
     while (i < count && !str_is(name, algorithms[i].name))
         i++;
     if (i == count)
         return ERR_UNKNOWN;
-    into->algorithm = (enum tus_algorithm)i;
-    if (base64_decode(arena, str_trim(coded), &into->digest) ||
-        into->digest.len != algorithms[i].length)
-        return ERR_SYNTAX;
-    return ERR_NONE;
+    enum err err = base64_decode(arena, text, &digest);
+    if (!err && digest.len != algorithms[i].length)
+        err = ERR_SYNTAX;
+    if (!err)
+        *into = (struct tus_checksum){(enum tus_algorithm)i, digest};
+    return err;
 }
 
 /* A libcrypto that cannot hash is a broken process, not a bad request. */
@@ -73,23 +90,22 @@ static void free_context(void *context)
 
 void tus_hash_start(struct tus_hash *hash, struct arena *arena, enum tus_algorithm algorithm)
 {
-    const EVP_MD *kind = algorithm == TUS_SHA1     ? EVP_sha1()
-                         : algorithm == TUS_SHA256 ? EVP_sha256()
-                                                   : EVP_md5();
     hash->context = EVP_MD_CTX_new();
-    require(hash->context && EVP_DigestInit_ex(hash->context, kind, NULL) == 1);
+    require(hash->context != NULL);
     arena_defer(arena, free_context, hash->context);
+    require(EVP_DigestInit_ex(hash->context, algorithms[algorithm].evp(), NULL) == 1);
 }
 
 void tus_hash_add(struct tus_hash *hash, struct str bytes)
 {
-    require(EVP_DigestUpdate(hash->context, bytes.ptr, bytes.len) == 1);
+    if (bytes.len)
+        require(EVP_DigestUpdate(hash->context, bytes.ptr, bytes.len) == 1);
 }
 
 bool tus_hash_matches(struct tus_hash *hash, struct str digest)
 {
-    unsigned char found[EVP_MAX_MD_SIZE];
+    unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    require(EVP_DigestFinal_ex(hash->context, found, &length) == 1);
-    return digest.len == length && memcmp(found, digest.ptr, length) == 0;
+    require(EVP_DigestFinal_ex(hash->context, bytes, &length) == 1);
+    return str_eq(digest, (struct str){(const char *)bytes, length});
 }

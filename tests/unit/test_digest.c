@@ -1,5 +1,5 @@
 /*
- * Digests, against values worked out with Python's hashlib.
+ * Digests, against values worked out with Python's hashlib where nothing else is said.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,59 +101,138 @@ static void what_a_pool_gave_it_does_not_keep(void **state)
     }
 }
 
-static struct str sample(struct arena *arena, size_t len)
+/* The hash of the whole, added at once. */
+static struct str hash(struct arena *arena, struct str text)
 {
-    char *bytes = arena_alloc(arena, len + 1);
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (char)(i * 7);
-    return (struct str){bytes, len};
+    struct digest_state state;
+    digest_start(&state);
+    digest_add(&state, text);
+    return digest_end(arena, &state);
 }
 
-static void a_digest_can_be_put_down_anywhere(void **state)
+/* The vectors of FIPS 180-2, appendix B. */
+static void a_stream_has_the_sha256_of_its_bytes(void **state)
 {
-    struct str text = sample(*state, 200);
-    struct digest_state whole;
-    digest_start(&whole);
-    digest_add(&whole, text);
-    struct str expected = digest_end(*state, &whole);
-    assert_str(expected, "b531abd8dae7232c861ac9f50aff9952d29c8d4c3772551cc5bce5d39d2cd08d");
-    for (size_t cut = 0; cut <= text.len; cut++) {
+    assert_str(hash(*state, STR_NONE),
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_str(hash(*state, STR("abc")),
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_str(hash(*state, STR("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    struct digest_state million;
+    digest_start(&million);
+    char text[125];
+    memset(text, 'a', sizeof text);
+    for (int i = 0; i < 8000; i++)
+        digest_add(&million, (struct str){text, sizeof text});
+    assert_str(digest_end(*state, &million),
+               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+#define TEXT_LENGTH 200
+
+/* Put down, and taken up as if by another process, after every count of bytes. */
+static void a_stream_goes_on_where_it_was_put_down(void **state)
+{
+    char text[TEXT_LENGTH];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * 37);
+    struct str all = {text, sizeof text};
+    struct str expected = hash(*state, all);
+    for (size_t split = 0; split <= sizeof text; split++) {
         struct digest_state first, second;
+        memset(&second, 0xa5, sizeof second);
         digest_start(&first);
-        digest_add(&first, (struct str){text.ptr, cut});
+        digest_add(&first, (struct str){text, split});
         struct str saved = digest_save(*state, &first);
+        assert_true(saved.len <= DIGEST_SAVED_MAX);
         assert_int_equal(digest_restore(saved, &second), ERR_NONE);
-        digest_add(&second, str_skip(text, cut));
-        assert_true(str_eq(digest_end(*state, &second), expected));
+        assert_str(digest_save(*state, &second), saved.ptr);
+        digest_add(&second, str_skip(all, split));
+        assert_str(digest_end(*state, &second), expected.ptr);
+        digest_add(&first, str_skip(all, split)); /* saving has not ended it */
+        assert_str(digest_end(*state, &first), expected.ptr);
     }
 }
 
-static void the_known_digests(void **state)
+#define START "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19"
+#define BLOCK_OF_A "df5bb81ce81e0626fb45a8944fd40f31b25e6816d6d499c1ab90492900635e66"
+
+/* Worked out in Python from the formulas of FIPS 180-4: programs of any machine read it. */
+static void a_stream_is_put_down_as_text(void **state)
 {
-    struct digest_state digest;
-    digest_start(&digest);
-    assert_str(digest_end(*state, &digest),
-               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    digest_start(&digest);
-    digest_add(&digest, STR("abc"));
-    assert_str(digest_end(*state, &digest),
-               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    struct digest_state stream;
+    char text[66];
+    memset(text, 'a', sizeof text);
+    digest_start(&stream);
+    assert_str(digest_save(*state, &stream), START ":0:");
+    digest_add(&stream, STR("\x01\xff"));
+    assert_str(digest_save(*state, &stream), START ":2:01ff");
+    digest_start(&stream);
+    digest_add(&stream, (struct str){text, 64});
+    assert_str(digest_save(*state, &stream), BLOCK_OF_A ":64:");
+    digest_add(&stream, (struct str){text, 2});
+    assert_str(digest_save(*state, &stream), BLOCK_OF_A ":66:6161");
 }
 
-static void a_state_that_is_none(void **state)
+#define ZEROS_21 "000000000000000000000000000000000000000000"
+
+/* libcrypto counts bits in two halves of 32: 2^29 bytes are where the upper one begins. */
+static void a_stream_may_be_long(void **state)
 {
-    struct digest_state digest;
-    struct str saved;
-    digest_start(&digest);
-    digest_add(&digest, STR("abc"));
-    saved = digest_save(*state, &digest);
-    assert_true(str_ends(saved, STR(":3:616263")));
-    for (size_t len = 0; len < saved.len; len++)
-        assert_int_equal(digest_restore((struct str){saved.ptr, len}, &digest), ERR_SYNTAX);
-    assert_int_equal(digest_restore(STR_NONE, &digest), ERR_SYNTAX);
-    char *upper = arena_copy(*state, saved.ptr, saved.len);
-    upper[0] = 'G';
-    assert_int_equal(digest_restore((struct str){upper, saved.len}, &digest), ERR_SYNTAX);
+    struct digest_state stream;
+    struct str saved = STR("70e51bf97a691b708432a251df0e6d25eb7d37d913df91fec58549ea81461308"
+                           ":536870911:" ZEROS_21 ZEROS_21 ZEROS_21);
+    assert_int_equal(digest_restore(saved, &stream), ERR_NONE);
+    digest_add(&stream, STR("\0\0\0\0\0\0\0\0\0\0\0"));
+    assert_true(str_starts(str_skip(digest_save(*state, &stream), 64), STR(":536870922:")));
+    /* hashlib.sha256(bytes(2**29 + 10)) */
+    assert_str(digest_end(*state, &stream),
+               "22a8143425eef9fddcd7fb6686ca4d2b3c30f24ad53265b8cec0ffa06e6fa74d");
+}
+
+static void only_what_was_put_down_is_taken_up(void **state)
+{
+    static const char *const faults[] = {
+        NULL,
+        "",
+        ":",
+        "::",
+        START,
+        START ":0",
+        START ":0:00",
+        START ":1:",
+        START ":1:0",
+        START ":1:000",
+        START ":1:0g",
+        START ":1:0A",
+        START ":1:0 ",
+        START ":01:00",
+        START ":00:",
+        START ":-1:00",
+        START ":+0:",
+        START "::",
+        START ":0:\n",
+        START ":0: ",
+        START ":0::",
+        START ":64:" ZEROS_21,
+        START ":2305843009213693952:",
+        START ":18446744073709551616:",
+        START "0:0:",
+        " " START ":0:",
+        "6A09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19:0:",
+        "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd1:0:",
+    };
+    struct digest_state stream;
+    digest_start(&stream);
+    digest_add(&stream, STR("as it was"));
+    struct str before = digest_save(*state, &stream);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (digest_restore(str_from(faults[i]), &stream) != ERR_SYNTAX)
+            fail_msg("“%s” is taken up", faults[i] ? faults[i] : "");
+        assert_str(digest_save(*state, &stream), before.ptr);
+    }
+    assert_int_equal(digest_restore(STR(START ":2305843009213693888:"), &stream), ERR_NONE);
 }
 
 int main(void)
@@ -164,9 +243,11 @@ int main(void)
         TEST(random_codes_have_their_length_and_differ),
         TEST(random_codes_use_every_byte),
         TEST(what_a_pool_gave_it_does_not_keep),
-        TEST(a_digest_can_be_put_down_anywhere),
-        TEST(the_known_digests),
-        TEST(a_state_that_is_none),
+        TEST(a_stream_has_the_sha256_of_its_bytes),
+        TEST(a_stream_goes_on_where_it_was_put_down),
+        TEST(a_stream_is_put_down_as_text),
+        TEST(a_stream_may_be_long),
+        TEST(only_what_was_put_down_is_taken_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,6 @@
+/*
+ * Names of files: which may be used, what else to call them, how a browser is told.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,136 +28,221 @@ static int teardown(void **state)
     return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static void assert_str(struct str text, const char *expected)
+{
+    if (!str_is(text, expected))
+        fail_msg("“%.*s” is not “%s”", STR_ARG(text), expected);
+}
 
-static struct str repeated(struct arena *arena, const char *text, size_t count, const char *end)
+/* piece, count times, and then end. */
+static struct str many(struct arena *arena, const char *piece, size_t count, const char *end)
 {
     struct buf buf;
-    buf_init(&buf, arena, 10000);
+    buf_init(&buf, arena, 100000);
     for (size_t i = 0; i < count; i++)
-        buf_text(&buf, text);
+        buf_text(&buf, piece);
     buf_text(&buf, end);
     return buf_slice(&buf);
 }
 
-static void names_that_can_be(void **state)
-{
-    static const char *const names[] = {"a",
-                                        "a.b",
-                                        "über (1).txt",
-                                        "日本語",
-                                        "a b",
-                                        "back\\slash",
-                                        "~",
-                                        "_x",
-                                        "a..",
-                                        "café",
-                                        "…",
-                                        "a\xc2\xa0"
-                                        "b"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        assert_int_equal(filename_check(str_from(names[i])), FILENAME_FINE);
-    assert_int_equal(filename_check(repeated(*state, "x", 255, "")), FILENAME_FINE);
-}
+struct checked {
+    struct str name;
+    enum filename_fault fault;
+};
 
-static void names_that_cannot_be(void **state)
-{
-    static const struct {
-        const char *name;
-        enum filename_fault fault;
-    } names[] = {{"", FILENAME_EMPTY},
-                 {"a/b", FILENAME_SLASH},
-                 {"/", FILENAME_SLASH},
-                 {".", FILENAME_DOT},
-                 {".htaccess", FILENAME_DOT},
-                 {"a\nb", FILENAME_CONTROL},
-                 {"a\x7f", FILENAME_CONTROL},
-                 {"a\xc2\x85", FILENAME_CONTROL},
-                 {"\u202egpj", FILENAME_CONTROL},
-                 {"a\u2028b", FILENAME_CONTROL},
-                 {"\u2066", FILENAME_CONTROL},
-                 {"a\xff", FILENAME_UTF8},
-                 {"\xc3", FILENAME_UTF8}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (filename_check(str_from(names[i].name)) != names[i].fault)
-            fail_msg("“%s”", names[i].name);
-    assert_int_equal(filename_check(repeated(*state, "x", 256, "")), FILENAME_TOO_LONG);
-    assert_int_equal(filename_check((struct str){"a\0b", 3}), FILENAME_CONTROL);
-}
-
-static void each_fault_has_words(void **state)
+static void names_that_may_and_may_not_be_used(void **state)
 {
     (void)state;
-    for (int fault = FILENAME_FINE; fault <= FILENAME_DOT; fault++)
-        assert_true(strlen(filename_words((enum filename_fault)fault)) > 10);
+    const struct checked names[] = {
+        {STR("a"), FILENAME_FINE},
+        {STR("Bericht für Jürgen (2).tar.gz"), FILENAME_FINE},
+        {STR("日本語.pdf"), FILENAME_FINE},
+        {STR("\xf0\x9f\x98\x80"), FILENAME_FINE},
+        {STR(" a\\b:c*?\"<>|%00"), FILENAME_FINE},
+        {STR("a."), FILENAME_FINE},
+        {STR_NONE, FILENAME_EMPTY},
+        {STR(""), FILENAME_EMPTY},
+        {STR("\xff"), FILENAME_UTF8},
+        {STR("a\xc3"), FILENAME_UTF8},
+        {STR("a/b"), FILENAME_SLASH},
+        {STR("/"), FILENAME_SLASH},
+        {STR("../etc/passwd"), FILENAME_SLASH},
+        {STR("a\0b"), FILENAME_CONTROL},
+        {STR("a\nb"), FILENAME_CONTROL},
+        {STR("\x1f"), FILENAME_CONTROL},
+        {STR("a\x7f"), FILENAME_CONTROL},
+        {STR("."), FILENAME_DOT},
+        {STR(".."), FILENAME_DOT},
+        {STR(".htaccess"), FILENAME_DOT},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (filename_check(names[i].name) != names[i].fault)
+            fail_msg("“%.*s”: %d", STR_ARG(names[i].name), (int)filename_check(names[i].name));
+}
+
+/* U+0080-FFFF, those that are valid: exactly the listed ones are refused. */
+static void characters_that_cannot_be_seen(void **state)
+{
+    (void)state;
+    for (unsigned code = 0x80; code <= 0xffff; code++) {
+        char text[] = {(char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 63)),
+                       (char)(0x80 | (code & 63)), 'a'};
+        struct str name = {text, sizeof text};
+        if (code < 0x800) {
+            text[1] = (char)(0xc0 | code >> 6);
+            name = str_skip(name, 1);
+        }
+        bool surrogate = code >= 0xd800 && code <= 0xdfff;
+        bool hidden = code <= 0x9f || (code >= 0x2028 && code <= 0x202e) ||
+                      (code >= 0x2066 && code <= 0x2069);
+        enum filename_fault fault = hidden ? FILENAME_CONTROL : FILENAME_FINE;
+        if (filename_check(name) != (surrogate ? FILENAME_UTF8 : fault))
+            fail_msg("U+%04X: %d", code, (int)filename_check(name));
+    }
+}
+
+static void names_have_255_bytes_at_most(void **state)
+{
+    assert_int_equal(filename_check(many(*state, "a", 255, "")), FILENAME_FINE);
+    assert_int_equal(filename_check(many(*state, "a", 256, "")), FILENAME_TOO_LONG);
+    assert_int_equal(filename_check(many(*state, "ü", 127, "a")), FILENAME_FINE);
+    assert_int_equal(filename_check(many(*state, "ü", 128, "")), FILENAME_TOO_LONG);
+}
+
+static void faults_are_told_in_whole_sentences(void **state)
+{
+    (void)state;
+    for (int fault = FILENAME_FINE; fault <= FILENAME_DOT; fault++) {
+        struct str words = str_from(filename_words((enum filename_fault)fault));
+        assert_true(words.len > 10 && words.len < 100 && str_ends(words, STR(".")));
+        assert_true(fault == FILENAME_FINE || str_find(words, STR(": please ")) != SIZE_MAX);
+        for (int other = FILENAME_FINE; other < fault; other++)
+            assert_false(str_is(words, filename_words((enum filename_fault)other)));
+    }
 }
 
 static void the_last_part_of_a_path(void **state)
 {
     (void)state;
-    assert_true(str_is(filename_last(STR("C:\\fake\\a.txt")), "a.txt"));
-    assert_true(str_is(filename_last(STR("/tmp/a.txt")), "a.txt"));
-    assert_true(str_is(filename_last(STR("a.txt")), "a.txt"));
-    assert_true(str_is(filename_last(STR("a/")), ""));
+    assert_str(filename_last(STR("C:\\Users\\me\\report.pdf")), "report.pdf");
+    assert_str(filename_last(STR("/home/me/report.pdf")), "report.pdf");
+    assert_str(filename_last(STR("a/b\\c")), "c");
+    assert_str(filename_last(STR("a\\b/c")), "c");
+    assert_str(filename_last(STR("report.pdf")), "report.pdf");
+    assert_str(filename_last(STR("folder/")), "");
+    assert_str(filename_last(STR("")), "");
+    assert_null(filename_last(STR_NONE).ptr);
 }
 
-static void proposals(void **state)
+struct proposal {
+    const char *name;
+    unsigned number;
+    const char *proposed;
+};
+
+static void another_name_is_proposed(void **state)
 {
-    static const struct {
-        const char *name;
-        unsigned number;
-        const char *proposed;
-    } names[] = {{"report.pdf", 2, "report (2).pdf"},
-                 {"report (2).pdf", 3, "report (3).pdf"},
-                 {"archive.tar.gz", 2, "archive (2).tar.gz"},
-                 {"name", 2, "name (2)"},
-                 {"a.b c is no extension at all", 2, "a.b c is no extension at all (2)"},
-                 {"(2).txt", 2, "(2) (2).txt"},
-                 {"x ().txt", 2, "x () (2).txt"},
-                 {"x.", 2, "x (2)."}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct str found = filename_proposed(*state, str_from(names[i].name), names[i].number);
-        if (!str_is(found, names[i].proposed))
-            fail_msg("%s: %.*s", names[i].name, STR_ARG(found));
-    }
+    static const struct proposal proposals[] = {
+        {"report.pdf", 2, "report (2).pdf"},
+        {"report (2).pdf", 3, "report (3).pdf"},
+        {"report (999).pdf", 1000, "report (1000).pdf"},
+        {"report (2024).pdf", 2, "report (2024) (2).pdf"},
+        {"report(2).pdf", 3, "report(2) (3).pdf"},
+        {"report ().pdf", 2, "report () (2).pdf"},
+        {"report (x).pdf", 2, "report (x) (2).pdf"},
+        {"report 2).pdf", 2, "report 2) (2).pdf"},
+        {" (2).pdf", 3, " (2) (3).pdf"},
+        {"(2).pdf", 3, "(2) (3).pdf"},
+        {"a (2) (2).pdf", 3, "a (2) (3).pdf"},
+        {"archive.tar.gz", 2, "archive (2).tar.gz"},
+        {"archive (2).tar.gz", 3, "archive (3).tar.gz"},
+        {"archive.tar", 2, "archive (2).tar"},
+        {".tar.gz", 2, ".tar (2).gz"},
+        {"name", 2, "name (2)"},
+        {"name (2)", 3, "name (3)"},
+        {"name.", 2, "name. (2)"},
+        {".name", 2, ".name (2)"},
+        {"v1.5 of it", 2, "v1.5 of it (2)"},
+        {"2026.11.22", 2, "2026.11.22 (2)"},
+        {"song.mp3", 2, "song (2).mp3"},
+        {"packed.7z", 2, "packed (2).7z"},
+        {"größe.übung", 2, "größe.übung (2)"},
+        {"a.abcdefghijklmnop", 2, "a (2).abcdefghijklmnop"},
+        {"a.abcdefghijklmnopq", 2, "a.abcdefghijklmnopq (2)"},
+        {"", 2, " (2)"},
+        {"a.b", 4294967295u, "a (4294967295).b"},
+    };
+    for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++)
+        assert_str(filename_proposed(*state, str_from(proposals[i].name), proposals[i].number),
+                   proposals[i].proposed);
+    assert_str(filename_proposed(*state, STR_NONE, 2), " (2)");
 }
 
-static void long_proposals_are_cut_at_a_character(void **state)
+static void proposed_names_are_cut_at_a_code_point(void **state)
 {
-    struct str name = repeated(*state, "ü", 125, ".txt");
-    struct str found = filename_proposed(*state, name, 20);
-    assert_true(found.len <= 255 && found.len >= 253);
-    assert_int_equal(filename_check(found), FILENAME_FINE);
-    assert_true(str_ends(found, STR(" (20).txt")));
+    struct str name = filename_proposed(*state, many(*state, "a", 251, ".pdf"), 2);
+    assert_str(name, many(*state, "a", 247, " (2).pdf").ptr);
+    assert_int_equal(name.len, 255);
+    /* 247 bytes are room for 123 of them and a half. */
+    name = filename_proposed(*state, many(*state, "ü", 125, ".pdf"), 2);
+    assert_str(name, many(*state, "ü", 123, " (2).pdf").ptr);
+    name = filename_proposed(*state, many(*state, "\xf0\x9f\x98\x80", 63, ""), 10);
+    assert_str(name, many(*state, "\xf0\x9f\x98\x80", 62, " (10)").ptr);
+    name = filename_proposed(*state, many(*state, "a", 90000, ".tar.gz"), 123);
+    assert_str(name, many(*state, "a", 242, " (123).tar.gz").ptr);
+    /* A number that is replaced leaves room. */
+    name = filename_proposed(*state, many(*state, "a", 247, " (2).pdf"), 3);
+    assert_str(name, many(*state, "a", 247, " (3).pdf").ptr);
 }
 
-static void assert_disposition(struct arena *arena, const char *name, const char *expected)
+static void assert_disposition(struct arena *arena, struct str name, const char *expected)
 {
     struct buf buf;
     buf_init(&buf, arena, 10000);
-    disposition_attachment(&buf, str_from(name));
-    if (!str_is(buf_slice(&buf), expected))
-        fail_msg("%.*s", STR_ARG(buf_slice(&buf)));
+    disposition_attachment(&buf, name);
+    assert_str(buf_slice(&buf), expected);
 }
 
-static void dispositions(void **state)
+static void browsers_are_told_the_name(void **state)
 {
-    assert_disposition(*state, "a b.txt", "attachment; filename=\"a b.txt\"");
-    assert_disposition(*state, "ü\"%.txt",
-                       "attachment; filename=\"___.txt\"; filename*=UTF-8''%C3%BC%22%25.txt");
-    assert_disposition(*state, "a\\b", "attachment; filename=\"a_b\"; filename*=UTF-8''a%5Cb");
+    assert_disposition(*state, STR("report.pdf"), "attachment; filename=\"report.pdf\"");
+    assert_disposition(*state, STR("a b;c=d,'(2)'.txt"),
+                       "attachment; filename=\"a b;c=d,'(2)'.txt\"");
+    assert_disposition(*state, STR("Übung €.pdf"),
+                       "attachment; filename=\"_bung _.pdf\"; "
+                       "filename*=UTF-8''%C3%9Cbung%20%E2%82%AC.pdf");
+    assert_disposition(*state, STR("a\"b\\c%41.txt"),
+                       "attachment; filename=\"a'b_c_41.txt\"; "
+                       "filename*=UTF-8''a%22b%5Cc%2541.txt");
+    assert_disposition(*state, STR("\xf0\x9f\x98\x80"),
+                       "attachment; filename=\"_\"; filename*=UTF-8''%F0%9F%98%80");
+    assert_disposition(*state, STR(""), "attachment");
+    assert_disposition(*state, STR_NONE, "attachment");
 }
+
+static void no_name_ends_the_line(void **state)
+{
+    assert_disposition(*state, STR("a\r\nSet-Cookie: b\0/\x7f"),
+                       "attachment; filename=\"a__Set-Cookie: b___\"; "
+                       "filename*=UTF-8''a%0D%0ASet-Cookie%3A%20b%00%2F%7F");
+    assert_disposition(*state, STR("\xff\x80z"),
+                       "attachment; filename=\"_z\"; filename*=UTF-8''%FF%80z");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names_that_can_be),
-        TEST(names_that_cannot_be),
-        TEST(each_fault_has_words),
+        TEST(names_that_may_and_may_not_be_used),
+        TEST(characters_that_cannot_be_seen),
+        TEST(names_have_255_bytes_at_most),
+        TEST(faults_are_told_in_whole_sentences),
         TEST(the_last_part_of_a_path),
-        TEST(proposals),
-        TEST(long_proposals_are_cut_at_a_character),
-        TEST(dispositions),
+        TEST(another_name_is_proposed),
+        TEST(proposed_names_are_cut_at_a_code_point),
+        TEST(browsers_are_told_the_name),
+        TEST(no_name_ends_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
