@@ -21,6 +21,7 @@ struct fastcgi {
     int epoll;        /* watches the listening socket */
     sigset_t waiting; /* the signal mask while waiting: nothing is blocked */
     unsigned taken;   /* requests taken without waiting, since the last wait */
+    uint64_t read;    /* bytes of the body */
 };
 
 /* A signal handler can reach nothing else: the one variable of the process. */
@@ -54,7 +55,16 @@ static size_t fastcgi_read(struct gateway *gateway, char *into, size_t size)
             break;
         len += (size_t)got;
     }
+    fastcgi->read += len;
     return len;
+}
+
+/* Whether more of the body was announced than was read: who refuses early does not wait for it. */
+static bool is_unread(struct fastcgi *fastcgi)
+{
+    uint64_t announced;
+    struct str length = str_from(FCGX_GetParam("CONTENT_LENGTH", fastcgi->request.envp));
+    return str_to_u64(length, INT64_MAX, &announced) == ERR_NONE && announced > fastcgi->read;
 }
 
 static bool fastcgi_read_failed(struct gateway *gateway)
@@ -186,17 +196,20 @@ struct gateway *fastcgi_gateway(struct fastcgi *fastcgi)
 /*
  * libfcgi's lingering close waits for the web server to close too. The answer
  * is complete when FCGX_Finish_r has written its end record, so the connection
- * is kept by libfcgi's lights and closed here. A body that nobody read has to
- * go first: closing on unread bytes would reset the connection under the answer.
+ * is kept by libfcgi's lights and closed here. What nobody read has to go first:
+ * closing on unread bytes would reset the connection under the answer. Only a body that
+ * is still to come is left to libfcgi, which sends the answer before it looks for more.
  */
 void fastcgi_finish(struct fastcgi *fastcgi)
 {
     char rest[4096];
     size_t drained = 0, got = sizeof rest;
-    while (drained < DRAIN_LIMIT && got == sizeof rest) {
+    bool unread = is_unread(fastcgi);
+    while (!unread && drained < DRAIN_LIMIT && got == sizeof rest) {
         got = fastcgi_read(&fastcgi->gateway, rest, sizeof rest);
         drained += got;
     }
+    fastcgi->read = 0;
     bool linger = got == sizeof rest;
     if (!linger)
         fastcgi->request.keepConnection = 1;

@@ -123,9 +123,8 @@ static void table(struct files *files)
     head(files, FILE_BY_NAME, STR("Name"));
     head(files, FILE_BY_SIZE, STR("Size"));
     head(files, FILE_BY_TIME, STR("Uploaded"));
-    html_raw(out,
-             "<th scope=\"col\">By</th><th scope=\"col\">Download</th>"
-             "</tr></thead>\n<tbody>\n");
+    html_raw(out, "<th scope=\"col\">By</th><th scope=\"col\">Download</th>"
+                  "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < files->rows; i++) {
         struct file file = row_at(files, i);
         row(files, &file);

@@ -50,9 +50,21 @@ static void side_begin(struct work *work, const struct side *side)
     html_raw(out, "</p>\n");
 }
 
-static void yours(struct work *work, const struct upload *upload)
+/* The beginning of a text, as text. */
+static void excerpt(struct work *work, struct str text)
 {
     struct buf *out = OUT(work);
+    if (!text.ptr)
+        return;
+    html_raw(out, "<p class=\"excerpt\">");
+    html_text(out, text);
+    html_raw(out, "</p>\n");
+}
+
+static void yours(struct work *work, const struct delivery *delivery)
+{
+    struct buf *out = OUT(work);
+    const struct upload *upload = &delivery->upload;
     struct side side = {"Yours",    upload->name, upload->media_type, upload->sha256,
                         upload->at, STR_NONE,     upload->size};
     side_begin(work, &side);
@@ -61,13 +73,15 @@ static void yours(struct work *work, const struct upload *upload)
         page_upload_link(work, "src", upload->code, "?_content=1");
         html_raw(out, ">\n");
     }
+    excerpt(work, delivery->text_yours);
     facts(work, &side);
     html_raw(out, "</section>\n");
 }
 
-static void theirs(struct work *work, const struct file *file)
+static void theirs(struct work *work, const struct delivery *delivery)
 {
     struct buf *out = OUT(work);
+    const struct file *file = &delivery->current;
     struct side side = {"What is there",  file->name,       file->media_type, file->version,
                         file->updated_at, file->updated_by, file->size};
     side_begin(work, &side);
@@ -76,6 +90,7 @@ static void theirs(struct work *work, const struct file *file)
         page_file_link(work, "src", file->name, "");
         html_raw(out, ">\n");
     }
+    excerpt(work, delivery->text_current);
     facts(work, &side);
     html_raw(out, "<p><a");
     page_file_link(work, "href", file->name, "");
@@ -138,9 +153,9 @@ static void kept(const struct delivery *delivery)
     html_raw(out, "<p class=\"lead\">");
     html_text(out, file_conflict_text(work, delivery));
     html_raw(out, " Nothing has to be sent again.</p>\n<div class=\"sides\">\n");
-    yours(work, &delivery->upload);
+    yours(work, delivery);
     if (delivery->current.found)
-        theirs(work, &delivery->current);
+        theirs(work, delivery);
     html_raw(out, "</div>\n<h2>What shall become of yours?</h2>\n<div class=\"ways\">\n");
     way_save(delivery, true);
     if (delivery->current.found)

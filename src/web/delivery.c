@@ -5,7 +5,8 @@
 
 #include "base/banned.h"
 
-#define PROPOSALS 20 /* names that are tried: "report (2).pdf" to "report (21).pdf" */
+#define BEGINNING 1500 /* bytes that are shown of a text */
+#define PROPOSALS 20   /* names that are tried: "report (2).pdf" to "report (21).pdf" */
 
 bool delivery_files_here(struct work *work)
 {
@@ -55,13 +56,37 @@ static bool name_fits(struct delivery *delivery, struct str name)
 
 /* --- which name is free --- */
 
+/* Text without control characters but tabs and line ends; a character that is cut off goes. */
+static struct str as_text(const struct answer *answer)
+{
+    struct str text = answer->rows ? answer->cells[0] : STR_NONE;
+    for (unsigned cut = 0; cut < 3 && text.len && str_check_utf8(text); cut++)
+        text.len--;
+    for (size_t i = 0; i < text.len; i++)
+        if (((unsigned char)text.ptr[i] < ' ' && !(text.ptr[i] >= '\t' && text.ptr[i] <= '\r')) ||
+            text.ptr[i] == 0x7f)
+            return STR_NONE;
+    return text.len && str_check_utf8(text) == ERR_NONE ? text : STR_NONE;
+}
+
 static void after_free(void *ctx)
 {
     struct delivery *delivery = ctx;
     const struct talk *talk = &delivery->work->talk;
     if (!talk->failed && talk->answers[0].rows)
         delivery->proposed = answer_cell(&talk->answers[0], 0, 0);
+    if (!talk->failed && talk->answer_count == 3) {
+        delivery->text_yours = as_text(&talk->answers[1]);
+        delivery->text_current = as_text(&talk->answers[2]);
+    }
     end(delivery, DELIVERY_DONE);
+}
+
+/* The beginning of a content, which shows what kind of thing it is. */
+static void ask_beginning(struct talk *talk, struct str content)
+{
+    uint64_t first = 0, last = BEGINNING - 1;
+    file_ask_bytes(talk, content, &first, &last, 1);
 }
 
 static void find_free(struct delivery *delivery)
@@ -74,6 +99,11 @@ static void find_free(struct delivery *delivery)
     talk_then(&work->talk, after_free, delivery);
     work->talk.repeatable = true;
     file_ask_free(&work->talk, names, PROPOSALS + 1, delivery_name(work, STR("")).folded);
+    if (work->request.format == FORMAT_HTML && delivery->upload.content.ptr &&
+        delivery->current.found) {
+        ask_beginning(&work->talk, delivery->upload.content);
+        ask_beginning(&work->talk, delivery->current.content);
+    }
 }
 
 /* --- before it begins --- */

@@ -20,6 +20,8 @@ struct delivery {
     struct upload upload;
     struct file current; /* what has the name, once it is done */
     struct str proposed; /* a name that is free, where this one is not */
+    /* The first bytes of both, where they are text that can be shown; else STR_NONE. */
+    struct str text_yours, text_current;
     enum delivery_end end;
     const char *problem; /* DELIVERY_REFUSED: its name */
     struct str detail;

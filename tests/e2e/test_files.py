@@ -1,12 +1,15 @@
 """Files: up and down, never over one that is there. Through lighttpd and Apache alike."""
 
 import concurrent.futures
+import os
+import pathlib
 import re
+import subprocess
 
 import pytest
 
 import stack
-from e2e import files
+from e2e import fastcgi, files, test_tus
 from e2e.files import PAGE, sha
 
 SMALL = b"Hello, file.\n"
@@ -546,6 +549,90 @@ def test_pages_say_what_is_what(anna, bob):
     assert picture.content == b"other" and picture.headers["Content-Security-Policy"].startswith("sandbox")
     assert "Your unfinished uploads" in bob.get("/_files/", headers=PAGE).text
     assert "Your unfinished uploads" not in anna.get("/_files/", headers=PAGE).text
+
+
+def test_texts_are_shown_side_by_side(anna, bob):
+    put(anna, "a.txt", "Grüße <b>\n".encode() * 300)
+    url = put(bob, "a.txt", b"Bob's words").json()["instance"]
+    page = bob.get(url, headers=PAGE).text
+    assert '<p class="excerpt">Bob&#39;s words</p>' in page
+    assert '<p class="excerpt">Grüße &lt;b&gt;\n' in page and page.count("Grüße") < 130
+    put(anna, "b.bin", b"\0\1\2"), put(anna, "c.bin", b"\xff\xfe binary")
+    for name in ("b.bin", "c.bin"):
+        page = bob.get(put(bob, name, b"text").json()["instance"], headers=PAGE).text
+        assert page.count('class="excerpt"') == 1
+
+
+def test_a_full_disk(anna, database):
+    """What PostgreSQL says when the disk is full, in the middle of a file."""
+    database.run("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                 " IF NEW.at >= 2097152 THEN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END IF;"
+                 " RETURN NEW; END $$;"
+                 "CREATE TRIGGER full_disk BEFORE INSERT ON pg409.file_chunk FOR EACH ROW EXECUTE FUNCTION full_disk()")
+    try:
+        answer = put(anna, "a.bin", files.random(5_000_000))
+        assert answer.status_code == 507 and answer.json()["reason"] == "files-full", answer.text
+        assert files.leftovers(database) == 0 and files.names(anna) == []
+        assert database.one("SELECT count(*) FROM pg409.file_chunk") == 0
+        assert put(anna, "a.bin", SMALL).status_code == 201
+    finally:
+        database.run("DROP TRIGGER full_disk ON pg409.file_chunk; DROP FUNCTION full_disk")
+
+
+def test_told_before_it_is_sent(database):
+    """Expect: 100-continue: a name that is taken is told while the body is still to come."""
+    more = {"REMOTE_USER": "anna", "HTTP_EXPECT": "100-continue"}
+    with fastcgi.Program(database) as program:
+        program.request("PUT", "/_files/a.txt", b"there", REMOTE_USER="anna")
+        for address, status, fields in [("/_files/a.txt", 409, {}), ("/_files/a.txt", 412, {"HTTP_IF_NONE_MATCH": "*"}),
+                                        ("/_files/a.txt", 412, {"HTTP_IF_MATCH": f'"{sha(b"x")}"'}),
+                                        ("/_files/b.txt", 412, {"HTTP_IF_MATCH": f'"{sha(b"x")}"'})]:
+            connection = fastcgi.Connection(program.path)
+            connection.begin(fastcgi.params("PUT", address, 1000, **more, **fields))
+            answer = connection.answer()
+            assert answer.status == status and "Nothing of yours was sent yet" in answer.text
+        connection = fastcgi.Connection(program.path)
+        connection.begin(fastcgi.params("PUT", "/_files/b.txt", 3, **more))
+        connection.body(b"abc")
+        connection.end_body()
+        assert connection.answer().status == 201
+
+
+@pytest.mark.parametrize("sent", [0, 1000, 2_500_000])
+def test_a_body_that_breaks_off(database, sent):
+    with fastcgi.Program(database) as program:
+        connection = fastcgi.Connection(program.path)
+        connection.begin(fastcgi.params("PUT", "/_files/a.bin", 3_000_000, REMOTE_USER="anna"))
+        connection.body(files.random(sent))
+        connection.end_body()
+        answer = connection.answer()
+        assert answer.status == 400 and '"cut-short"' in answer.text
+    assert files.leftovers(database) == 0 and database.one("SELECT count(*) FROM pg409.file_chunk") == 0
+
+
+def test_memory_does_not_grow_with_a_file(database, tmp_path):
+    """Up and down again; 2 GiB where there is time."""
+    size = (2 << 30) if os.environ.get("PG409_LONG") else 96 << 20
+    path, back = tmp_path / "big.bin", tmp_path / "back.bin"
+    with open(path, "wb") as file:
+        subprocess.run(["openssl", "enc", "-aes-128-ctr", "-pass", "pass:x", "-nosalt", "-pbkdf2"], check=True,
+                       stdin=subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE).stdout,
+                       stdout=file)
+    with stack.serving("lighttpd", database, workers=1) as server:
+        curl = ["curl", "-sS", "-f", "-u", "anna:anna"]
+        subprocess.run([*curl, "-T", path, server.url + "/_files/big.bin", "-o", os.devnull], check=True)
+        subprocess.run([*curl, server.url + "/_files/big.bin", "-o", back], check=True)
+        assert subprocess.run(["cmp", path, back]).returncode == 0
+        peak = max(memory(pid) for pid in test_tus.workers(server))
+        print(f"peak of the worker: {peak} KiB")
+        assert peak < 16 * 1024
+    assert database.one("SELECT size FROM pg409.file") == size
+
+
+def memory(pid):
+    """The most memory that a process ever had, in KiB."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
 
 def test_what_is_told_in_the_log(anna, server):
