@@ -93,7 +93,8 @@ static void after_taken(void *ctx)
 {
     struct file_change_work *it = ctx;
     struct work *work = it->work;
-    it->current = work->talk.failed ? (struct file){0} : file_take(&work->talk.answers[0], 0);
+    if (!work->talk.failed)
+        it->current = file_take(&work->talk.answers[0], 0);
     conflict(it, UPLOAD_EXISTS,
              it->current.found ? who_has_it(work, &it->current)
                                : STR("Another file has this name."));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/doctor.h"
 #include "cli/merge.h"
 
 #include "base/banned.h"
@@ -14,6 +15,7 @@ static const char help[] =
     "pg409: tools around lost updates and conflicts\n"
     "\n"
     "  pg409 merge BASE YOURS CURRENT   three states of a text become one\n"
+    "  pg409 doctor [CONNINFO]          what will make trouble in a database, and its cure\n"
     "  pg409 --help                     this text\n"
     "  pg409 --version                  the version\n"
     "\n"
@@ -25,6 +27,8 @@ int main(int argc, char **argv)
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "merge") == 0)
         return cli_merge(argc - 1, argv + 1);
+    if (strcmp(command, "doctor") == 0)
+        return cli_doctor(argc - 1, argv + 1);
     if (strcmp(command, "--version") == 0)
         return puts("pg409 " PG409_VERSION) < 0;
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
