@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import pathlib
 import random
 import shutil
 import signal
@@ -11,12 +12,13 @@ import sys
 import api
 import files
 import gates
+import logs
 import merge
 import rig
 
 SERVERS = ("lighttpd", "nginx", "apache")
 WORKS = ("read", "save", "stale")
-PARTS = ("pgbench", "api", "merge", "files", *SERVERS, "gates", "cold")
+PARTS = ("pgbench", "api", "merge", "files", *SERVERS, "gates", "cold", "logs")
 # The least ratio to the PHP page behind the same server.
 GOALS = {("lighttpd", "read"): 2.0, ("nginx", "read"): 2.0, ("apache", "read"): 1.2,
          ("lighttpd", "save"): 2.5, ("nginx", "save"): 2.5, ("apache", "save"): 1.3,
@@ -80,6 +82,7 @@ def compare(ours, theirs, plan):
 class Bench:
     def __init__(self, options, folder, log):
         self.folder, self.log, self.load = folder, log, options.load
+        self.tool = pathlib.Path(options.program).parent / "pg409"
         self.only = options.only or PARTS
         self.plan = {"seconds": 1.0, "pairs": 10}
         if options.quick:
@@ -151,6 +154,9 @@ class Bench:
             found = gates.cold(self.program, self.database, self.folder,
                                4 * self.plan["pairs"])
             self.results["cold"] = found | interval(found["ratios"])
+        if "logs" in self.only:
+            found = logs.measured(self.tool, self.folder, self.plan)
+            self.results["logs"] = found | interval(found["ratios"])
         self.results["goals"] = goals(self.results)
         return self.results
 
@@ -202,6 +208,8 @@ def goals(results):
     if "cold" in results:
         rows.append(["cold CGI answer / psql", "< 3", round(results["cold"]["high"], 2),
                      results["cold"]["high"] < 3])
+    if "logs" in results:
+        rows += logs.goals(results["logs"])
     return rows
 
 
@@ -216,6 +224,8 @@ def report(results):
         say(f"       instructions of a read in the handler: {results['instructions']:,.0f}")
     if "cold" in results:
         say(f"       cold: {results['cold']['cgi_ms']:.1f} ms, psql {results['cold']['psql_ms']:.1f} ms")
+    if "logs" in results:
+        say(logs.text(results["logs"]))
 
 
 def main():

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/doctor.h"
+#include "cli/logs.h"
 #include "cli/merge.h"
 
 #include "base/banned.h"
@@ -14,6 +15,7 @@
 static const char help[] =
     "pg409: tools around lost updates and conflicts\n"
     "\n"
+    "  pg409 logs FILE...               what access logs tell about lost updates and conflicts\n"
     "  pg409 merge BASE YOURS CURRENT   three states of a text become one\n"
     "  pg409 doctor [CONNINFO]          what will make trouble in a database, and its cure\n"
     "  pg409 --help                     this text\n"
@@ -25,6 +27,8 @@ static const char help[] =
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "logs") == 0)
+        return cli_logs(argc - 1, argv + 1);
     if (strcmp(command, "merge") == 0)
         return cli_merge(argc - 1, argv + 1);
     if (strcmp(command, "doctor") == 0)
