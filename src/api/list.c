@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/list_range.h"
 #include "edit/version.h"
+#include "web/writelog.h"
 #include "wire/csv.h"
 
 #include "base/banned.h"
@@ -86,8 +87,11 @@ static bool each(void *ctx, const struct answer *row)
         return listing->rows < 2;
     if (work->reply.body.len < PIECE)
         return true;
-    if (!work->reply.begun && !head(listing, false))
-        return false;
+    if (!work->reply.begun) {
+        if (!head(listing, false))
+            return false;
+        writelog_headers(work);
+    }
     reply_piece(&work->reply, work->request.gateway);
     return !work->reply.lost;
 }

@@ -49,6 +49,13 @@ def until(condition, seconds=20):
         time.sleep(0.02)
 
 
+def test_a_list_that_streams_has_the_headers_of_every_answer(program):
+    short, long = program.get("/note"), program.get("/big")
+    assert len(long.body) > 5_000_000
+    for name in ("x-request-id", "content-security-policy", "x-content-type-options", "referrer-policy", "server-timing"):
+        assert name in short.headers and name in long.headers, name
+
+
 # --- signals and broken connections ---
 
 
