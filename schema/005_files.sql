@@ -71,11 +71,14 @@ create unique index if not exists file_chunk_at on pg409.file_chunk (content, at
 create unique index if not exists file_id on pg409.file (id);
 create unique index if not exists file_fold on pg409.file (fold);
 create index if not exists file_name on pg409.file (name);
+create index if not exists file_by_size on pg409.file (size, name);
+create index if not exists file_by_time on pg409.file (updated_at, name);
 create index if not exists file_by_content on pg409.file (content);
 create unique index if not exists file_revision_id on pg409.file_revision (id);
 create index if not exists file_revision_file on pg409.file_revision (file);
 create index if not exists file_revision_fold on pg409.file_revision (fold);
 create index if not exists file_revision_content on pg409.file_revision (content);
+create index if not exists file_revision_deleted on pg409.file_revision (id) where ended = 'deleted';
 create index if not exists file_revision_ended on pg409.file_revision (ended_at);
 create unique index if not exists file_upload_code on pg409.file_upload (code);
 create index if not exists file_upload_content on pg409.file_upload (content);

@@ -54,9 +54,8 @@ static bool is_type(struct str type)
            type.ptr[type.len - 1] != '/';
 }
 
-struct str file_media_type(const struct work *work, struct str given)
+struct str file_media_type(struct str given)
 {
-    (void)work;
     bool form =
         str_is(given, "application/x-www-form-urlencoded"); /* what curl -d says of anything */
     return given.len && is_type(given) && !form ? given : STR("application/octet-stream");

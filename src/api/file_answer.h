@@ -13,7 +13,7 @@ void file_members(const struct work *work, struct buf *out, const struct file *f
 void file_version(struct work *work, struct str version);
 
 /* The type of a file, as it may be served: what is not well formed is a stream of bytes. */
-struct str file_media_type(const struct work *work, struct str given);
+struct str file_media_type(struct str given);
 
 /*
  * The version that a change of a file claims, from If-Match, _version in the address and the given

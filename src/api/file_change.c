@@ -14,7 +14,7 @@
 enum action { ACTION_DELETE, ACTION_RENAME, ACTION_RESTORE, ACTION_BRING_BACK };
 
 /* One change under way. */
-struct file_change_work {
+struct changing {
     struct work *work;
     enum action action;
     struct file_change change;
@@ -23,7 +23,7 @@ struct file_change_work {
     struct file done, current;
 };
 
-static void go_to(struct file_change_work *it, const char *done)
+static void go_to(struct changing *it, const char *done)
 {
     struct work *work = it->work;
     struct buf to;
@@ -38,7 +38,7 @@ static void go_to(struct file_change_work *it, const char *done)
     work_redirect(work, buf_slice(&to));
 }
 
-static void succeeded(struct file_change_work *it, const char *outcome)
+static void succeeded(struct changing *it, const char *outcome)
 {
     static const char *const words[] = {"deleted", "renamed", "restored", "brought-back"};
     struct work *work = it->work;
@@ -62,7 +62,7 @@ static void succeeded(struct file_change_work *it, const char *outcome)
 }
 
 /* Answered like an upload that met the same. */
-static void conflict(struct file_change_work *it, enum upload_outcome outcome, struct str detail)
+static void conflict(struct changing *it, enum upload_outcome outcome, struct str detail)
 {
     struct work *work = it->work;
     struct delivery *delivery = ARENA_NEW(&work->arena, struct delivery);
@@ -91,7 +91,7 @@ static struct str who_has_it(struct work *work, const struct file *file)
 
 static void after_taken(void *ctx)
 {
-    struct file_change_work *it = ctx;
+    struct changing *it = ctx;
     struct work *work = it->work;
     if (!work->talk.failed)
         it->current = file_take(&work->talk.answers[0], 0);
@@ -101,7 +101,7 @@ static void after_taken(void *ctx)
 }
 
 /* The new name is taken: by whom? */
-static void name_taken(struct file_change_work *it)
+static void name_taken(struct changing *it)
 {
     struct work *work = it->work;
     talk_then(&work->talk, after_taken, it);
@@ -110,7 +110,7 @@ static void name_taken(struct file_change_work *it)
 }
 
 /* It was deleted by this very request, whose answer got lost, or by somebody else. */
-static void gone(struct file_change_work *it)
+static void gone(struct changing *it)
 {
     if (!it->change.version.ptr)
         work_problem(it->work, "no-file", STR_NONE);
@@ -120,7 +120,7 @@ static void gone(struct file_change_work *it)
 
 static void after_change(void *ctx)
 {
-    struct file_change_work *it = ctx;
+    struct changing *it = ctx;
     struct work *work = it->work;
     const struct talk *talk = &work->talk;
     if (talk->failed && talk->error.reason == REASON_DUPLICATE) {
@@ -148,7 +148,7 @@ static void after_change(void *ctx)
         conflict(it, UPLOAD_STALE, who_has_it(work, &it->current));
 }
 
-static void ask(struct file_change_work *it)
+static void ask(struct changing *it)
 {
     struct talk *talk = &it->work->talk;
     talk_then(talk, after_change, it);
@@ -174,8 +174,8 @@ static void ask(struct file_change_work *it)
 /* Every change but the bringing back of what is gone says which version it is based on. */
 static void start(struct work *work, enum action action, struct str to, struct str version)
 {
-    struct file_change_work *it = ARENA_NEW(&work->arena, struct file_change_work);
-    *it = (struct file_change_work){.work = work, .action = action, .to = to};
+    struct changing *it = ARENA_NEW(&work->arena, struct changing);
+    *it = (struct changing){.work = work, .action = action, .to = to};
     work->logged_file = work->match.name;
     it->change.name = delivery_name(work, work->match.name);
     it->change.user = work->request.user;

@@ -209,7 +209,7 @@ static void take_file(struct post *post)
     delivery->ctx = post;
     delivery->done = after_begin;
     delivery_begin(delivery, name,
-                   str_copy(&work->arena, file_media_type(work, post->parser.part.media_type)),
+                   str_copy(&work->arena, file_media_type(post->parser.part.media_type)),
                    post->version, most > limit ? limit : most);
 }
 

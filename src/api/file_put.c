@@ -31,9 +31,8 @@ static void begin(struct put *put)
 {
     struct work *work = put->delivery.work;
     put->delivery.done = after_begin;
-    delivery_begin(&put->delivery, work->match.name,
-                   file_media_type(work, work->request.media_type), put->replaces,
-                   work->request.left);
+    delivery_begin(&put->delivery, work->match.name, file_media_type(work->request.media_type),
+                   put->replaces, work->request.left);
 }
 
 /* Whoever waits for a word before sending gets it before any byte is sent (RFC 9110, 10.1.1). */
@@ -60,6 +59,13 @@ void file_put(struct work *work)
     if (!delivery_files_here(work) ||
         !file_claim(work, STR_NONE, &put->replaces, &put->delivery.strict))
         return;
+    if (request_header(&work->request, "HTTP_CONTENT_RANGE").len) {
+        /* RFC 9110, section 14.4: it would be taken for the whole file */
+        work_problem(
+            work, "malformed",
+            STR("A part of a file cannot be put. Uploads in parts go by tus, see docs/files.md."));
+        return;
+    }
     if (only_create(work)) {
         if (put->replaces.ptr) {
             work_problem(work, "versions-differ",

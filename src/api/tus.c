@@ -261,7 +261,7 @@ void tus_create(struct work *work)
     part->name = form_get(&metadata, STR("filename"));
     if (!part->name.ptr)
         part->name = form_get(&metadata, STR("name"));
-    part->media_type = file_media_type(work, form_get(&metadata, STR("filetype")));
+    part->media_type = file_media_type(form_get(&metadata, STR("filetype")));
     if (!file_claim(work, form_get(&metadata, STR("version")), &part->replaces,
                     &part->delivery.strict) ||
         !read_checksum(part))

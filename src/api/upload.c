@@ -119,12 +119,12 @@ static void show(struct visit *visit)
     shown(delivery);
 }
 
-static void each_byte(struct visit *visit);
+static void show_content(struct visit *visit);
 
 void upload_show(struct work *work)
 {
     bool content = form_get(&work->request.query, STR("_content")).ptr != NULL;
-    ask(work, content ? each_byte : show);
+    ask(work, content ? show_content : show);
 }
 
 /* --- its own bytes, for whoever is asked whether they are to be kept --- */
@@ -145,7 +145,7 @@ static void after_bytes(void *ctx)
 }
 
 /* What a page shows of it as a picture: no more than that. */
-static void each_byte(struct visit *visit)
+static void show_content(struct visit *visit)
 {
     struct work *work = visit->delivery.work;
     const struct upload *upload = &visit->delivery.upload;

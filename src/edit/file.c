@@ -88,12 +88,12 @@ size_t file_ask_deleted(struct talk *talk, size_t max)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(
-        &sql,
-        "SELECT * FROM (SELECT DISTINCT ON (r.fold) " COLUMNS("r") ENDED(
-            "r") " FROM pg409.file_revision r WHERE r.ended = 'deleted' AND NOT EXISTS"
-                 " (SELECT FROM pg409.file f WHERE f.fold = r.fold) ORDER BY r.fold, r.id DESC) d"
-                 " ORDER BY id DESC LIMIT ");
+    sql_raw(&sql,
+            "SELECT * FROM (SELECT DISTINCT ON (r.fold) " COLUMNS("r") ENDED(
+                "r") " FROM (SELECT * FROM pg409.file_revision WHERE ended = 'deleted'"
+                     " ORDER BY id DESC LIMIT 200) r WHERE NOT EXISTS (SELECT FROM pg409.file f"
+                     " WHERE f.fold = r.fold) ORDER BY r.fold, r.id DESC) d"
+                     " ORDER BY id DESC LIMIT ");
     sql_number(&sql, max);
     return sql_ask(&sql, talk);
 }
@@ -290,12 +290,29 @@ size_t file_ask_free(struct talk *talk, const struct str *names, size_t count, b
 }
 
 /*
- * A content is looked at an hour after it began: nobody who still finds it by a name that is just
- * going is surprised.
+ * Contents are looked through a thousand at a time, from anywhere on: in the end each has its turn,
+ * however many there are. One is looked at an hour after it began: nobody who still finds it by a
+ * name that is just going is surprised.
  */
-void file_expire(struct talk *talk, uint64_t days)
+static void expire_contents(struct talk *talk, uint64_t anywhere)
 {
-    struct sql uploads, revisions, contents;
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "DELETE FROM pg409.file_content WHERE id = ANY (ARRAY(SELECT c.id"
+                  " FROM (SELECT id FROM pg409.file_content WHERE at < now() - interval '1 hour'"
+                  " AND id >= (SELECT ");
+    sql_number(&sql, anywhere);
+    sql_raw(&sql, " % (coalesce(max(id), 0) + 1) FROM pg409.file_content) ORDER BY id LIMIT 1000) c"
+                  " WHERE NOT EXISTS (SELECT FROM pg409.file_upload u WHERE u.content = c.id)"
+                  " AND NOT EXISTS (SELECT FROM pg409.file f WHERE f.content = c.id)"
+                  " AND NOT EXISTS (SELECT FROM pg409.file_revision r WHERE r.content = c.id)"
+                  " LIMIT 20))");
+    sql_ask(&sql, talk);
+}
+
+void file_expire(struct talk *talk, uint64_t days, uint64_t anywhere)
+{
+    struct sql uploads, revisions;
     sql_init(&uploads, talk->arena);
     sql_raw(&uploads, "DELETE FROM pg409.file_upload WHERE code = ANY (ARRAY(SELECT code"
                       " FROM pg409.file_upload WHERE expires < now() LIMIT " MOST_EXPIRED "))");
@@ -306,12 +323,5 @@ void file_expire(struct talk *talk, uint64_t days)
     sql_number(&revisions, days);
     sql_raw(&revisions, " LIMIT " MOST_EXPIRED "))");
     sql_ask(&revisions, talk);
-    sql_init(&contents, talk->arena);
-    sql_raw(&contents, "DELETE FROM pg409.file_content WHERE id = ANY (ARRAY(SELECT c.id"
-                       " FROM pg409.file_content c WHERE c.at < now() - interval '1 hour'"
-                       " AND NOT EXISTS (SELECT FROM pg409.file_upload u WHERE u.content = c.id)"
-                       " AND NOT EXISTS (SELECT FROM pg409.file f WHERE f.content = c.id)"
-                       " AND NOT EXISTS (SELECT FROM pg409.file_revision r WHERE r.content = c.id)"
-                       " LIMIT 20))");
-    sql_ask(&contents, talk);
+    expire_contents(talk, anywhere);
 }

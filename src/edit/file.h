@@ -94,8 +94,8 @@ size_t file_ask_free(struct talk *talk, const struct str *names, size_t count, b
 
 /*
  * Asks for what is not needed any more to be deleted: uploads past their time, revisions older than
- * days, contents that nothing uses.
+ * days, contents that nothing uses. anywhere is any number: it says where to begin looking.
  */
-void file_expire(struct talk *talk, uint64_t days);
+void file_expire(struct talk *talk, uint64_t days, uint64_t anywhere);
 
 #endif

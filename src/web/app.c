@@ -365,7 +365,7 @@ static void afterwards(struct work *work)
     if (sweep && catalog->opened)
         opened_expire(&work->talk);
     if ((sweep || (work->files_changed && work->started % FILES_EVERY == 0)) && catalog->files)
-        file_expire(&work->talk, settings->file_keep_days);
+        file_expire(&work->talk, settings->file_keep_days, work->started);
     if (sweep && catalog->conflicts)
         park_expire(&work->talk, settings->park_days, settings->park_size);
     if (work->talk.asked_count > 0)

@@ -296,6 +296,11 @@ def test_sixteen_race_for_one_name(server, database, sizes):
             assert saved.status_code == 201 and files.whole(client, f"{number}.bin") == bodies[number]
 
 
+def test_a_part_is_not_taken_for_the_whole(anna):
+    answer = put(anna, "a.txt", b"second half", **{"Content-Range": "bytes 11-21/22"})
+    assert answer.status_code == 400 and files.names(anna) == []
+
+
 # --- replace, rename, delete, bring back ---
 
 
