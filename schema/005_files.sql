@@ -105,7 +105,7 @@ comment on table pg409.file_upload is 'Uploads under way, refused or done';
 -- What two names must not have in common: with folded, they are the same when they differ only in
 -- case or in how Unicode writes them; without, only in how Unicode writes them.
 create or replace function pg409.file_fold(name text, folded boolean) returns text
-language sql immutable parallel safe
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 return case when folded then normalize(lower(normalize(name, nfkc)), nfkc) else normalize(name, nfc) end;
 
 -- A change of the setting file_names: every name is folded anew. Fails, naming the index, where two

@@ -84,11 +84,11 @@ static void put_parameters(struct buf *out)
     buf_text(out, "}");
 }
 
-/* Every status that a problem has, each once, with what is answered so. */
+/* Every status that a problem of tables has, each once, with what is answered so. */
 static bool seen_before(const struct problem *problem)
 {
     for (const struct problem *other = problems; other < problem; other++)
-        if (other->status == problem->status)
+        if (other->status == problem->status && !problem_of_files(other))
             return true;
     return false;
 }
@@ -105,7 +105,7 @@ static void put_response(struct work *work, int status)
     struct buf *out = OUT(work), text;
     buf_init(&text, &work->arena, SIZE_MAX / 4);
     for (const struct problem *problem = problems; problem->name; problem++)
-        if (answers(problem, status))
+        if (answers(problem, status) && !problem_of_files(problem))
             buf_printf(&text, "%s%s (%s)", text.len ? ". " : "", problem->title, problem->name);
     json_comma(out);
     buf_printf(out, "\"%d\":{\"description\":", status);
@@ -121,7 +121,7 @@ static void put_responses(struct work *work)
 {
     buf_text(OUT(work), ",\"responses\":{");
     for (const struct problem *problem = problems; problem->name; problem++)
-        if (!seen_before(problem))
+        if (!problem_of_files(problem) && !seen_before(problem))
             put_response(work, problem->status);
     buf_text(OUT(work), "}");
 }

@@ -262,6 +262,17 @@ const struct problem *problem_named(struct str name)
     return NULL;
 }
 
+bool problem_of_files(const struct problem *problem)
+{
+    static const char *const others[] = {"no-upload", "no-chosen-file", "checksum", "upload-offset",
+                                         "tus-version"};
+    struct str name = str_from(problem->name);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (str_is(name, others[i]))
+            return true;
+    return str_starts(name, STR("file")) || str_starts(name, STR("no-file"));
+}
+
 const struct problem *problem_for(enum reason reason)
 {
     const struct problem *problem = problems;

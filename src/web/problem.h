@@ -28,6 +28,9 @@ const struct problem *problem_named(struct str name);
 /* The problem for a reason; never NULL. */
 const struct problem *problem_for(enum reason reason);
 
+/* Whether only files and their uploads have it. */
+bool problem_of_files(const struct problem *problem);
+
 /* The status of an outcome that is not a success; strict is If-Match (RFC 9110, section 13.1.1). */
 int problem_status(const struct outcome *outcome, bool strict);
 

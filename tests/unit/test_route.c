@@ -140,11 +140,11 @@ static void every_route_says_what_it_demands(void **state)
         assert_true(route->access && route->origin && route->body && route->catalog);
         assert_true(*http_method_name(route->method) != '\0');
         assert_true(route->html || route->json || route->csv);
-        if (route->method == HTTP_GET)
+        if (route->method == HTTP_GET || route->method == HTTP_OPTIONS)
             continue;
         assert_int_equal(route->access, ACCESS_WRITE);
         assert_int_equal(route->origin, ORIGIN_SAME);
-        assert_true(route->body == BODY_LIMITED || route->body == BODY_ROWS);
+        assert_true(route->body != BODY_NONE);
     }
 }
 

@@ -188,6 +188,10 @@ static void test_limits(void **state)
         {"history_days", "36500", "36501", "1", "0", 36500, 1},
         {"park_days", "3650", "3651", "1", "0", 3650, 1},
         {"park_size", "1G", "1025M", "1K", "1023", 1073741824, 1024},
+        {"file_max_bytes", "1024G", "1025G", "1k", "1023", 1099511627776, 1024},
+        {"file_total_bytes", "1048576G", "1048577G", "0", NULL, 1125899906842624, 0},
+        {"file_keep_days", "36500", "36501", "0", NULL, 36500, 0},
+        {"upload_days", "365", "366", "1", "0", 365, 1},
     };
     size_t numbers = 0;
     for (const struct option *option = settings_options; option->name; option++)
@@ -315,7 +319,7 @@ static void test_help(void **state)
         assert_true(strlen(option->help) > 20);
         assert_true(str_ends(str_from(option->help), STR(".")));
     }
-    assert_int_equal(count, 27);
+    assert_int_equal(count, 33);
     assert_int_not_equal(str_find(buf_slice(&buf),
                                   STR("  max_body: a size from 1k to 1G (default: 8M)\n")),
                          SIZE_MAX);
@@ -342,7 +346,7 @@ static void test_sample(void **state)
         buf_str(&plain, str_skip(line, option ? 1 : 0));
         buf_char(&plain, '\n');
     }
-    assert_int_equal(count, 27);
+    assert_int_equal(count, 33);
     memset(&settings, 0, sizeof settings);
     struct str why = STR_NONE;
     if (settings_parse(*state, buf_slice(&plain), &settings, &why))
