@@ -2,8 +2,6 @@
 than 131072 bytes: the network is cut, workers are killed, PostgreSQL is restarted, the client ends and begins anew."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import threading
@@ -124,25 +122,12 @@ def test_the_network_is_cut(npm, server, anna, sample):
     assert files.whole(anna, "cut.bin") == sample[1]
 
 
-def kill_in_the_middle(own, server):
-    """Kills the worker that is just storing a part: a lock holds it up meanwhile."""
-    with own.connect() as locker, locker.transaction():
-        locker.execute("LOCK TABLE pg409.file_chunk IN EXCLUSIVE MODE")
-        end = time.monotonic() + 20
-        while not own.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                          " AND datname = current_database()"):
-            assert time.monotonic() < end, "nothing is being sent"
-            time.sleep(0.01)
-        for worker in test_tus.workers(server):
-            os.kill(worker, signal.SIGKILL)
-
-
 def test_workers_are_killed(npm, own, server, anna, sample):
     cable = Cable(server.port)  # so that it takes long enough
     client = Client(npm, cable.url, sample[0], "killed.bin")
     for _ in range(3):
         time.sleep(0.2)
-        kill_in_the_middle(own, server)
+        test_tus.kill_in_the_middle(own, server)
     events = client.end()
     cable.close()
     assert "done" in events[-1] and sum("retry" in event for event in events) >= 3, events
