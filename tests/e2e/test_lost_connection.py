@@ -542,6 +542,8 @@ def fragile():
 def test_crash_of_postgresql_during_commit(fragile, kind):
     fragile.sql = fragile.connect()
     refill(fragile)
+    fragile.run("CHECKPOINT")  # so that it is there again within what a write waits for it:
+    os.sync()  # recovery writes out its whole folder first, and behind it what other tests left to be written
     with fastcgi.Program(fragile, {"allow_overwrite": "on"}) as program:
         assert program.get("/late/1").status == 200
         answer = started(changers(program)[kind]("late"))
