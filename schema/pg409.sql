@@ -6,3 +6,4 @@
 \ir 003_history.sql
 \ir 004_opened.sql
 \ir 005_files.sql
+\ir 006_report.sql

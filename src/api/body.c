@@ -138,6 +138,7 @@ static void add_seen(struct change *change, const struct json_object *base)
         field->value = field->base;
         field->json = field->base_json;
         field->nested = field->base_nested;
+        field->kept = true;
     }
 }
 

@@ -98,7 +98,6 @@ void bulk_create(struct work *work)
     change->bulk = &several->bulk;
     change->json = true;
     change->without_row = !answer_prefers(work, STR("return=representation"));
-    change->catalog = work_catalog(work);
     change->show = several->show.selects ? &several->show : NULL;
     several->save.talk = &work->talk;
     several->save.done = after_save;

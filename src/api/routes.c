@@ -5,6 +5,7 @@
 #include "api/history.h"
 #include "api/list.h"
 #include "api/openapi.h"
+#include "api/report.h"
 #include "api/rows.h"
 #include "page/browse.h"
 #include "page/edit.h"
@@ -13,6 +14,7 @@
 #include "page/history.h"
 #include "page/parked.h"
 #include "page/refuse.h"
+#include "page/report.h"
 #include "wire/http.h"
 
 #include "base/banned.h"
@@ -57,7 +59,9 @@ const struct route routes[] = {
      .origin = ORIGIN_ANY,
      .body = BODY_NONE,
      .catalog = CATALOG_KEPT,
-     .html = parked_list},
+     .html = report_page,
+     .json = report_json,
+     .csv = report_csv},
     {.pattern = "/_conflicts/{name}",
      .method = HTTP_GET,
      .access = ACCESS_WRITE,

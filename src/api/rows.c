@@ -152,7 +152,6 @@ static struct write *new_write(struct work *work, enum target target)
 static void start(struct write *write)
 {
     struct change *change = &write->save.change;
-    change->catalog = work_catalog(write->work);
     change->show = write->show.selects ? &write->show : NULL;
     change->without_row = !wants_row(write);
     change->parks = change->op == CHANGE_UPDATE && change->catalog->conflicts;

@@ -313,6 +313,7 @@ struct catalog *catalog_build(const struct answer *tables, const struct answer *
     catalog->conflicts = catalog->receipts && answer_true(schema, 0, 2);
     catalog->opened = answer_true(schema, 0, 4);
     catalog->files = answer_true(schema, 0, 5);
+    catalog->reports = catalog->conflicts && answer_true(schema, 0, 6);
     catalog->histories = answer_true(schema, 0, 3);
     catalog->tables = ARENA_ARRAY(&catalog->arena, tables->rows, struct table);
     for (size_t first = 0, next; first < tables->rows; first = next) {

@@ -104,6 +104,7 @@ struct catalog {
     bool receipts;   /* pg409.receipt is there and may be written */
     bool row_exists; /* pg409.row_exists is there and may be called */
     bool conflicts;  /* pg409.conflict is there and may be written: refused edits can be kept */
+    bool reports;    /* and it has room for what the report tells */
     bool histories;  /* pg409.history is there and may be read */
     bool opened;     /* pg409.opened is there and may be written */
     bool files;      /* the tables of files are there and may be written */

@@ -109,7 +109,10 @@ static void ask_schema(struct talk *talk)
             " WHERE n.nspname = 'pg409' AND c.relname IN ('file', 'file_content', 'file_chunk',"
             " 'file_revision', 'file_upload') AND has_schema_privilege(n.oid, 'USAGE')"
             " AND (SELECT bool_and(has_table_privilege(c.oid, p)) FROM unnest(ARRAY['SELECT',"
-            " 'INSERT', 'UPDATE', 'DELETE']) p))");
+            " 'INSERT', 'UPDATE', 'DELETE']) p)),"
+            " EXISTS (SELECT 1 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pg409'"
+            " AND c.relname = 'conflict' AND a.attname = 'their_columns')");
     sql_ask(&sql, talk);
 }
 

@@ -142,6 +142,73 @@ static void current_version(struct sql *sql, const struct change *change)
     sql_raw(sql, ")");
 }
 
+/* Who saved what is there now: as its receipt says, else as its column for that says. */
+static void other_user(struct sql *sql, const struct change *change)
+{
+    const struct table *table = change->table;
+    sql_raw(sql, "(SELECT username FROM pg409.receipt WHERE table_name = ");
+    sql_value(sql, row_table_text(sql->arena, table));
+    sql_raw(sql, " AND row_key = ");
+    row_key_text_of(sql, table, change->key);
+    sql_raw(sql, " AND version IS NOT DISTINCT FROM (SELECT ");
+    version_text(sql, table, STR("t"));
+    row_from(sql, table);
+    sql_raw(sql, " WHERE ");
+    row_key_condition(sql, table, change->key);
+    sql_raw(sql, ") ORDER BY at DESC LIMIT 1)");
+}
+
+/* Those columns that are not as the editor saw them; NULL when it does not say what it saw. */
+static void their_columns(struct sql *sql, const struct change *change, size_t base)
+{
+    bool first = true;
+    sql_raw(sql, "(SELECT array_remove(ARRAY[");
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct field *field = &change->fields[i];
+        if (!field->has_base || !field->column->can_select || field->column->kind == KIND_BYTEA)
+            continue;
+        if (!first)
+            sql_raw(sql, ", ");
+        first = false;
+        sql_raw(sql, "CASE WHEN ");
+        row_column_text(sql, field->column);
+        sql_raw(sql, " COLLATE \"C\" IS DISTINCT FROM ");
+        sql_again(sql, base, (struct sql_type){STR("json")});
+        sql_raw(sql, " ->> ");
+        size_t name = sql_typed(sql, field->column->name, (struct sql_type){STR("text")});
+        sql_raw(sql, " THEN ");
+        sql_again(sql, name, (struct sql_type){STR("text")});
+        sql_raw(sql, " END");
+    }
+    sql_raw(sql, "]::text[], NULL)");
+    row_from(sql, change->table);
+    sql_raw(sql, " WHERE ");
+    row_key_condition(sql, change->table, change->key);
+    if (first)
+        sql_raw(sql, " AND false");
+    sql_raw(sql, ")");
+}
+
+/* For the report. base: the number of the parameter that holds what the editor saw. */
+static void facts(struct sql *sql, const struct change *change, size_t base)
+{
+    bool row = change->op != CHANGE_CREATE;
+    sql_raw(sql, ", ");
+    if (row)
+        other_user(sql, change);
+    else
+        sql_raw(sql, "NULL");
+    sql_raw(sql, ", ");
+    if (row)
+        their_columns(sql, change, base);
+    else
+        sql_raw(sql, "NULL");
+    if (change->json)
+        sql_raw(sql, ", true");
+    else
+        sql_raw(sql, ", false");
+}
+
 static void values(struct sql *sql, const struct change *change, struct str reason,
                    struct str other_key)
 {
@@ -163,7 +230,7 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     sql_raw(sql, ", ");
     columns(sql, change);
     sql_raw(sql, ", ");
-    sql_value(sql, base_of(sql->arena, change));
+    size_t base = sql_typed(sql, base_of(sql->arena, change), (struct sql_type){STR("json")});
     sql_raw(sql, ", ");
     sql_value(sql, yours_of(sql->arena, change));
     sql_raw(sql, ", ");
@@ -172,6 +239,8 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     current_version(sql, change);
     sql_raw(sql, ", ");
     sql_value(sql, other_key);
+    if (change->catalog->reports)
+        facts(sql, change, base);
 }
 
 size_t park_ask(struct talk *talk, const struct change *change, struct str reason,
@@ -181,14 +250,22 @@ size_t park_ask(struct talk *talk, const struct change *change, struct str reaso
     sql_init(&sql, talk->arena);
     sql_raw(&sql, "INSERT INTO pg409.conflict AS c (code, username, table_name, row_key, op,"
                   " reason, columns, base, yours, base_version, current_version,"
-                  " other_key) VALUES (");
+                  " other_key");
+    if (change->catalog->reports)
+        sql_raw(&sql, ", other_user, their_columns, by_program");
+    sql_raw(&sql, ") VALUES (");
     values(&sql, change, reason, other_key);
     sql_raw(&sql, ") ON CONFLICT (code) DO UPDATE SET row_key = excluded.row_key,"
                   " op = excluded.op, reason = excluded.reason, columns = excluded.columns,"
                   " base = excluded.base, yours = excluded.yours,"
                   " base_version = excluded.base_version,"
                   " current_version = excluded.current_version,"
-                  " other_key = excluded.other_key, at = now(),"
+                  " other_key = excluded.other_key,");
+    if (change->catalog->reports)
+        sql_raw(&sql, " other_user = excluded.other_user,"
+                      " their_columns = excluded.their_columns,"
+                      " by_program = excluded.by_program,");
+    sql_raw(&sql, " at = now(),"
                   " rounds = c.rounds + 1, resolved_at = NULL, resolution = NULL"
                   " WHERE c.username IS NOT DISTINCT FROM excluded.username"
                   " AND c.table_name = excluded.table_name"

@@ -10,8 +10,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 100
-
 void parked_words(struct work *work, const struct save *save)
 {
     struct buf *out = OUT(work);
@@ -90,36 +88,6 @@ void parked_section(struct work *work, const struct answer *answer)
     html_raw(OUT(work), "<section class=\"card unfinished\"><h2>Your unfinished edits</h2>\n");
     edits(work, answer);
     html_raw(OUT(work), "</section>\n");
-}
-
-static void after_list(void *ctx)
-{
-    struct work *work = ctx;
-    const struct answer *answer = &work->talk.answers[0];
-    if (work->talk.failed) {
-        work_failed(work);
-        return;
-    }
-    reply_header(&work->reply, "Cache-Control", STR("no-store"));
-    page_begin(work, STR("Your unfinished edits"));
-    html_raw(OUT(work), "<h1>Your unfinished edits</h1>\n");
-    if (answer->rows)
-        edits(work, answer);
-    else
-        html_raw(OUT(work),
-                 "<p>There are none: everything you typed has been saved or dropped.</p>\n");
-    page_end(work);
-}
-
-void parked_list(struct work *work)
-{
-    const struct settings *settings = work_settings(work);
-    if (!work_catalog(work)->conflicts || !work->request.user.ptr) {
-        work_problem(work, "no-edit", STR_NONE);
-        return;
-    }
-    talk_then(&work->talk, after_list, work);
-    park_ask_list(&work->talk, work->request.user, settings->schema, LIST_MAX, settings->park_days);
 }
 
 /* What was typed, where there is no form to lay it into. */

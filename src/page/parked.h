@@ -6,9 +6,6 @@
 
 #include "page/edit.h"
 
-/* GET /_conflicts: the unfinished edits of whoever asks. */
-void parked_list(struct work *work);
-
 /* GET /_conflicts/CODE: one of them, against what is there now; the same as JSON, as it is kept. */
 void parked_show(struct work *work);
 void parked_show_json(struct work *work);

@@ -44,12 +44,18 @@ static void navigation(struct work *work)
         html_text(out, work->table->name);
         html_raw(out, "</a>");
     }
-    html_raw(out, "</nav>");
+    html_raw(out, "</nav><span class=\"places\">");
+    if (work->request.user.ptr && work_catalog(work) && work_catalog(work)->reports) {
+        html_raw(out, "<a");
+        page_link(work, "href", STR("_conflicts"), STR_NONE);
+        html_raw(out, ">Conflicts</a>");
+    }
     if (work_settings(work)->files && work_catalog(work) && work_catalog(work)->files) {
         html_raw(out, "<a class=\"to-files\"");
         page_link(work, "href", STR("_files/"), STR_NONE);
         html_raw(out, ">Files</a>");
     }
+    html_raw(out, "</span>");
     if (work->request.user.ptr) {
         html_raw(out, "<span class=\"who\">Logged in as <strong>");
         html_text(out, work->request.user);

@@ -17,6 +17,7 @@ void change_start(struct work *work, enum change_op op, struct change *change)
         .key = work->key,
         .user = work->request.user,
         .mark = work->mark,
+        .catalog = work_catalog(work),
         .auto_merge = (enum auto_merge)work_settings(work)->auto_merge,
         .receipts = work_catalog(work)->receipts,
         .row_exists = work_catalog(work)->row_exists,

@@ -509,7 +509,7 @@ def test_without_the_schema_conflicts_are_explained_all_the_same(bare):
     assert result(answer) == (409, "conflict")
     assert "/_conflicts" not in answer.text and "/_conflicts" not in client.get("/", headers=PAGE).text
     assert opened(client, "0" * 32).status_code == 404
-    assert client.get("/_conflicts", headers=PAGE).status_code == 404
+    assert "schema/pg409.sql" in client.get("/_conflicts", headers=PAGE).text
 
 
 # --- refused before anything could be kept --------------------------------------------------------

@@ -52,7 +52,7 @@ static struct feed_column usual(struct feed_column column)
 struct catalog *feed_catalog(struct arena *arena, const struct feed_column *columns, size_t count,
                              const struct settings *settings)
 {
-    static const char *const schema[] = {"t", "t", "t", "t", "t", "t"};
+    static const char *const schema[] = {"t", "t", "t", "t", "t", "t", "f"};
     struct feed_column *rows = ARENA_ARRAY(arena, count + 1, struct feed_column);
     for (size_t i = 0; i < count; i++)
         rows[i] = usual(columns[i]);
