@@ -61,7 +61,8 @@ static uint64_t hash_plain(uint64_t seed, struct str field)
     char plain[PLAIN_MAX];
     if (!field.len || field.len > sizeof plain || !memchr(field.ptr, '\\', field.len))
         return logs_hash(seed, field);
-    return logs_hash(seed, (struct str){plain, accesslog_unescape(field, plain)});
+    size_t len = accesslog_unescape(field, plain);
+    return logs_hash(seed, (struct str){plain, len});
 }
 
 /* The user, or else the address and browser that a request came from. */

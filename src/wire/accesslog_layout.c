@@ -88,7 +88,7 @@ static const struct directive *find(const struct directive *list, size_t count, 
     return NULL;
 }
 
-#define FIND(list, name) find(list, sizeof list / sizeof *list, name)
+#define FIND(list, name) find((list), sizeof(list) / sizeof *(list), (name))
 
 static const struct directive other = {"", LAYOUT_VALUE, PART_OTHER};
 

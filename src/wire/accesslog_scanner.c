@@ -24,23 +24,14 @@ struct match {
     int tries;
 };
 
-static void set(struct match *match, enum accesslog_part part, struct str value)
-{
-    if (part != PART_OTHER)
-        match->parts[part] = value;
-}
-
-/* Where the text of the next step stands from at on, or NULL. */
+/* Where the text stands that ends the value of this step, from at on, or NULL. */
 static const char *find_text(const struct match *match, size_t step, const char *at)
 {
-    const struct layout_step *value = &match->layout->steps[step];
-    if (step + 1 == match->layout->count)
-        return at == match->end || value->quoted ? NULL : match->end;
     struct str text = match->layout->steps[step + 1].text;
-    bool quote = value->quoted && text.ptr[0] == '"';
-    while (at <= match->end && (size_t)(match->end - at) >= text.len) {
-        at = quote ? accesslog_quote(at, match->end)
-                   : memchr(at, text.ptr[0], (size_t)(match->end - at));
+    if (!match->layout->steps[step].quoted || text.ptr[0] != '"')
+        return memmem(at, (size_t)(match->end - at), text.ptr, text.len);
+    while (at < match->end) {
+        at = accesslog_quote(at, match->end);
         if (!at || (size_t)(match->end - at) < text.len)
             return NULL;
         if (memcmp(at, text.ptr, text.len) == 0)
@@ -87,18 +78,18 @@ static const char *take_classic(const struct match *match, const char *at)
     return at + SIZE;
 }
 
-/* A value ends at the next place, of which others may be tried later. */
+/* A value ends at the next place, of which others may be tried later; the last one at the end. */
 static const char *take_value(struct match *match, size_t step, const char *from, const char *at)
 {
-    const char *stop = match->tries-- > 0 ? find_text(match, step, at) : NULL;
-    bool last = step + 1 == match->layout->count;
-    if (!stop && last)
-        stop = match->end;
-    if (!stop)
-        return NULL;
-    if (!last)
+    const char *stop = match->end;
+    if (step + 1 < match->layout->count) {
+        stop = match->tries-- > 0 ? find_text(match, step, at) : NULL;
+        if (!stop)
+            return NULL;
         match->choices[match->count++] = (struct choice){step, from, stop};
-    set(match, match->layout->steps[step].part, str_range(from, stop));
+    }
+    if (match->layout->steps[step].part != PART_OTHER)
+        match->parts[match->layout->steps[step].part] = str_range(from, stop);
     return stop;
 }
 
@@ -117,8 +108,8 @@ static const char *take(struct match *match, size_t number, const char *at)
         return take_value(match, number, at, at);
     case LAYOUT_STATUS:
         stop = take_status(match, at);
-        if (stop)
-            set(match, step->part, str_range(at, stop));
+        if (stop && step->part == PART_STATUS)
+            match->parts[PART_STATUS] = str_range(at, stop);
         return stop;
     case LAYOUT_CLASSIC:
         return take_classic(match, at);
