@@ -32,9 +32,12 @@ static const char help[] =
     "  -j, --json            the report as one JSON object\n"
     "      --html            the report as one page, to keep or to mail\n"
     "  -o, --output=FILE     into FILE instead of standard output\n"
-    "  -f, --format=FORMAT   common (combined, nginx), vhost, lighttpd or journald; without it "
-    "each\n"
-    "                        file shows what it is\n"
+    "  -f, --format=FORMAT   common (combined, nginx), vhost, lighttpd, json or journald; without "
+    "it\n"
+    "                        each file shows what it is. Or a format as the server is told it:\n"
+    "                        '%h %l %u %t \"%r\" %>s %b', '$remote_addr [$time_local] ...'\n"
+    "      --fields=WORD=MEMBER,...   what a JSON log calls time, request, method, target, path,\n"
+    "                        query, status, client, user, host, referer, agent\n"
     "      --edit=PATTERN    an address that opens a thing, as /edit.php?id={id}\n"
     "      --save=PATTERN    the one that saves it, as /save.php?id={id}; the two come in pairs\n"
     "  -a, --apps=NAME,...   only these: wordpress, django, rails, drupal, mediawiki, dokuwiki,\n"
@@ -60,6 +63,7 @@ struct options {
     const char *output, *apps;
     bool asked; /* for a format */
     enum accesslog_format format;
+    const char *layout, *fields; /* a format as servers are told it; names of a JSON log */
     const char *edits[LOGS_OWN], *saves[LOGS_OWN];
     size_t edit_count, save_count;
     uint64_t most, max_age;
@@ -81,7 +85,11 @@ static bool read_format(struct options *options, const char *name)
     } known[] = {{"auto", ACCESSLOG_ANY},        {"common", ACCESSLOG_COMMON},
                  {"combined", ACCESSLOG_COMMON}, {"nginx", ACCESSLOG_COMMON},
                  {"vhost", ACCESSLOG_VHOST},     {"lighttpd", ACCESSLOG_LIGHTTPD},
-                 {"journald", ACCESSLOG_ANY}};
+                 {"journald", ACCESSLOG_ANY},    {"json", ACCESSLOG_ANY}};
+    if (strpbrk(name, "%$")) {
+        options->layout = name;
+        return true;
+    }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, name) != 0)
             continue;
@@ -107,7 +115,7 @@ static bool add_pattern(const char **list, size_t *count, const char *pattern)
     return true;
 }
 
-enum { LONG_HTML = 256, LONG_EDIT, LONG_SAVE, LONG_AGE };
+enum { LONG_HTML = 256, LONG_EDIT, LONG_SAVE, LONG_AGE, LONG_FIELDS };
 
 static bool read_option(struct options *options, int option)
 {
@@ -130,6 +138,9 @@ static bool read_option(struct options *options, int option)
     case 'a':
         options->apps = optarg;
         return true;
+    case LONG_FIELDS:
+        options->fields = optarg;
+        return true;
     case LONG_AGE:
         return read_number(optarg, AGE_MAX, &options->max_age);
     case 'n':
@@ -149,6 +160,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
                                           {"html", no_argument, NULL, LONG_HTML},
                                           {"output", required_argument, NULL, 'o'},
                                           {"format", required_argument, NULL, 'f'},
+                                          {"fields", required_argument, NULL, LONG_FIELDS},
                                           {"edit", required_argument, NULL, LONG_EDIT},
                                           {"save", required_argument, NULL, LONG_SAVE},
                                           {"apps", required_argument, NULL, 'a'},
@@ -190,6 +202,34 @@ static bool make_rules(struct arena *arena, const struct options *options, struc
                           options->edits[i], options->saves[i]);
             return false;
         }
+    return true;
+}
+
+/* What was said of the lines, on each of the files. */
+static bool describe(struct arena *arena, const struct options *options, struct logs_file *files,
+                     size_t count)
+{
+    struct accesslog_layout *layout = NULL;
+    struct accesslog_names *names = ARENA_NEW(arena, struct accesslog_names);
+    struct str fault = STR("");
+    names->count = 0;
+    if (options->layout &&
+        accesslog_layout_read(arena, str_from(options->layout), &layout, &fault)) {
+        (void)fprintf(stderr, "pg409 logs: --format '%s': %.*s\n", options->layout, STR_ARG(fault));
+        return false;
+    }
+    if (options->fields && accesslog_names_read(arena, str_from(options->fields), names, &fault)) {
+        (void)fprintf(stderr,
+                      "pg409 logs: --fields: “%.*s” is not WORD=MEMBER; the words are time, "
+                      "request, method, target, path, query, status, client, user, host, referer "
+                      "and agent\n",
+                      STR_ARG(fault));
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        files[i].layout = layout;
+        files[i].names = names;
+    }
     return true;
 }
 
@@ -236,6 +276,8 @@ static void note_files(struct arena *arena, struct logs_report *report,
                                       .broken = file->broken,
                                       .cut = file->cut,
                                       .journal = file->journal,
+                                      .objects = file->objects,
+                                      .layout = file->layout != NULL,
                                       .format = file->format,
                                       .known = file->entries > 0};
         report->lines += file->lines;
@@ -278,6 +320,8 @@ static int run(struct arena *arena, const struct options *options, char **names,
     struct logs_options how = {&rules, most, (int64_t)options->max_age * 3600};
     logs_tally_init(&tally, arena, &how);
     struct logs_file *files = make_files(arena, options, names, count);
+    if (!describe(arena, options, files, count))
+        return FAILED;
     logs_merge(arena, files, count, take, &tally);
     for (size_t i = 0; i < count; i++)
         logs_tally_dull(&tally, files[i].dull, files[i].dull_first, files[i].dull_last);

@@ -128,13 +128,28 @@ static bool next_line(struct logs_file *file, char **ptr, size_t *len)
     }
 }
 
+/* A line of a log that has an object a line. */
+static enum err parse_object(struct logs_file *file, char *ptr, size_t len)
+{
+    enum err err = accesslog_json(ptr, len, file->names, file->room, &file->entry);
+    file->objects |= err != ERR_SYNTAX;
+    return err;
+}
+
 static enum err parse(struct logs_file *file, char *ptr, size_t len)
 {
     struct str line = {ptr, len};
+    if (file->layout)
+        return accesslog_layout_parse(file->layout, line, &file->minute, file->room, &file->entry);
     if (accesslog_is_journal(line)) {
+        enum err err = file->objects ? parse_object(file, ptr, len) : ERR_SYNTAX;
+        if (err != ERR_SYNTAX)
+            return err;
         if (accesslog_journal(line, len, ptr, &line))
-            return ERR_SYNTAX;
+            return parse_object(file, ptr, len);
         file->journal = true;
+        if (accesslog_is_journal(line))
+            return parse_object(file, ptr, line.len);
     }
     return accesslog_parse(line, &file->minute, &file->entry);
 }
@@ -186,7 +201,7 @@ static void look(struct logs_file *file)
         if (!len || parse(file, room, len) == ERR_SYNTAX)
             continue;
         file->first = file->entry.time;
-        if (!file->asked)
+        if (!file->asked && !file->entry.whole)
             file->format = accesslog_guess(&file->entry);
     }
 }
@@ -203,6 +218,7 @@ void logs_file_open(struct logs_file *file)
         return;
     }
     file->buf = arena_bytes(&file->arena, BUF_SIZE);
+    file->room = arena_bytes(&file->arena, LOGS_LINE_MAX + 2);
     file->start = file->end = 0;
     file->ended = file->skipping = false;
     file->open = true;

@@ -5,7 +5,7 @@
 #define PG409_CLI_LOGS_FILE_H
 
 #include "cli/logs_raw.h"
-#include "wire/accesslog.h"
+#include "wire/accesslog_layout.h"
 
 #define LOGS_LINE_MAX 65536 /* bytes; a longer line is passed over, and counted */
 
@@ -22,17 +22,20 @@ struct logs_file {
     bool (*is_dull)(const struct accesslog *entry); /* who is only counted */
     enum accesslog_format format;                   /* as asked for, or found */
     bool asked;
+    const struct accesslog_layout *layout; /* every line looks like that; NULL: as format says */
+    const struct accesslog_names *names;   /* of the members of JSON logs */
     /* What became of it. */
     uint64_t lines, entries, unread, too_long; /* unread: not a line of an access log */
     uint64_t dull;                             /* entries that nobody gets to see */
     int64_t dull_first, dull_last;             /* their times; undefined when there are none */
-    bool failed, broken, cut, journal; /* broken: gzip damaged; cut: the last line has no end */
-    int64_t first;                     /* time of the first entry; INT64_MIN: there is none */
+    bool failed, broken, cut; /* broken: gzip damaged; cut: the last line has no end */
+    bool journal, objects;    /* lines came in journald's JSON; they were objects themselves */
+    int64_t first;            /* time of the first entry; INT64_MIN: there is none */
     /* While it is open. */
     bool open, ended, skipping, told;
     struct arena arena;
     struct logs_raw raw;
-    char *buf;
+    char *buf, *room;  /* room: for a target that is put together */
     size_t start, end; /* what is not taken of buf */
     struct accesslog_minute minute;
     struct accesslog entry; /* the line at hand */

@@ -59,6 +59,12 @@ static void join(struct crowd *crowd)
         crowd->at_hand[crowd->count++] = file;
 }
 
+/* Whether a's line comes before b's: of one second, that of the file that was named first. */
+static bool is_before(const struct logs_file *a, const struct logs_file *b)
+{
+    return a->entry.time < b->entry.time || (a->entry.time == b->entry.time && a < b);
+}
+
 /* The earliest line, after all whose time has come have joined; SIZE_MAX: there are no more. */
 static size_t earliest(struct crowd *crowd)
 {
@@ -66,8 +72,7 @@ static size_t earliest(struct crowd *crowd)
     for (;;) {
         best = SIZE_MAX;
         for (size_t i = 0; i < crowd->count; i++)
-            if (best == SIZE_MAX ||
-                crowd->at_hand[i]->entry.time < crowd->at_hand[best]->entry.time)
+            if (best == SIZE_MAX || is_before(crowd->at_hand[i], crowd->at_hand[best]))
                 best = i;
         if (!crowd->waiting_count || (best != SIZE_MAX && crowd->waiting[0]->first != INT64_MIN &&
                                       crowd->waiting[0]->first > crowd->at_hand[best]->entry.time))
@@ -84,9 +89,12 @@ static int64_t bound_of(const struct crowd *crowd, size_t best)
     int64_t bound = INT64_MAX;
     if (crowd->waiting_count && crowd->waiting[0]->first != INT64_MIN)
         bound = crowd->waiting[0]->first - 1;
-    for (size_t i = 0; i < crowd->count; i++)
-        if (i != best && crowd->at_hand[i]->entry.time < bound)
-            bound = crowd->at_hand[i]->entry.time;
+    for (size_t i = 0; i < crowd->count; i++) {
+        const struct logs_file *other = crowd->at_hand[i];
+        int64_t until = other->entry.time - (other < crowd->at_hand[best] ? 1 : 0);
+        if (i != best && until < bound)
+            bound = until;
+    }
     return bound;
 }
 

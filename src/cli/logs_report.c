@@ -31,6 +31,10 @@ const char *logs_format_name(const struct logs_note *note)
     static const char *const names[] = {"unknown", "common", "vhost", "lighttpd"};
     if (!note->known)
         return names[0];
+    if (note->layout)
+        return "own";
+    if (note->objects)
+        return "json";
     return note->journal ? "journald" : names[note->format];
 }
 

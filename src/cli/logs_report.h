@@ -11,6 +11,7 @@ struct logs_note {
     struct str name; /* fit to be shown */
     uint64_t lines, unread, too_long;
     bool failed, broken, cut, journal;
+    bool objects, layout; /* an object a line; a format that was given */
     enum accesslog_format format;
     bool known; /* format was found */
 };

@@ -399,6 +399,20 @@ static struct logs_hit form_hit(const struct logs_target *target, struct str vho
                              .shown = target->whole};
 }
 
+/* Where one rule of an application knows what was saved, the others need not guess. */
+static size_t drop_guesses(struct logs_hit *hits, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool sure = false;
+        for (size_t j = 0; j < count && (hits[i].doubts & DOUBT_THING); j++)
+            sure |= hits[j].app == hits[i].app && !(hits[j].doubts & DOUBT_THING);
+        if (!sure)
+            hits[kept++] = hits[i];
+    }
+    return kept;
+}
+
 size_t logs_rules_saves(const struct logs_rules *rules, const struct logs_request *request,
                         struct logs_hit hits[LOGS_HITS])
 {
@@ -413,6 +427,7 @@ size_t logs_rules_saves(const struct logs_rules *rules, const struct logs_reques
         count += fit == FITS;
         unsaved |= fit == FITS_UNSAVED;
     }
+    count = drop_guesses(hits, count);
     if (unsaved || !was_saved(request, 0, &doubts))
         return count;
     if (rules->forms && says_edit(request->target.whole))

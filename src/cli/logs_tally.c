@@ -16,6 +16,7 @@
 #define LATE 60         /* seconds: a request is logged when it ends, with the time it began */
 #define RESEND_AGE 3600 /* seconds: what comes again later is a new attempt */
 #define AGENT_SHOWN 60
+#define PLAIN_MAX 512 /* bytes of a name that is compared without its escapes */
 #define DAY 86400
 #define HOUR 3600
 
@@ -54,12 +55,22 @@ void logs_tally_init(struct logs_tally *tally, struct arena *arena,
 
 /* --- people ---------------------------------------------------------------------------------- */
 
+/* Of what was meant: one server writes a quote as \", another as \x22. */
+static uint64_t hash_plain(uint64_t seed, struct str field)
+{
+    char plain[PLAIN_MAX];
+    if (!field.len || field.len > sizeof plain || !memchr(field.ptr, '\\', field.len))
+        return logs_hash(seed, field);
+    size_t len = accesslog_unescape(field, plain);
+    return logs_hash(seed, (struct str){plain, len});
+}
+
 /* The user, or else the address and browser that a request came from. */
 static uint64_t person_of(const struct accesslog *entry)
 {
     if (entry->user.ptr)
-        return logs_hash(2, entry->user);
-    return logs_hash(logs_hash(3, entry->client), entry->agent);
+        return hash_plain(2, entry->user);
+    return hash_plain(logs_hash(3, entry->client), entry->agent);
 }
 
 static void name_person(struct logs_text *name, const struct accesslog *entry)
@@ -161,7 +172,7 @@ static void count_place(struct logs_tally *tally, const struct accesslog *entry,
         logs_text_add(&place->name, path);
     }
     struct str who = entry->user.ptr ? entry->user : entry->client;
-    place = top_add(tally->people, logs_hash(entry->user.ptr ? 5 : 6, who), which, &fresh);
+    place = top_add(tally->people, hash_plain(entry->user.ptr ? 5 : 6, who), which, &fresh);
     if (fresh)
         logs_text(&place->name, who);
 }

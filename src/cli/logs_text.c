@@ -193,7 +193,8 @@ static void head(struct buf *out, const struct logs_report *report)
             buf_printf(out, "%.*s: %s\n", STR_ARG(note->name),
                        note->failed   ? "could not be read"
                        : note->broken ? "is damaged or cut off, and was read up to there"
-                                      : "is no access log that pg409 knows");
+                                      : "is no access log that pg409 knows; --format can say what "
+                                        "its lines look like");
     }
     buf_char(out, '\n');
 }

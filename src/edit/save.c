@@ -142,25 +142,31 @@ static bool is_as_seen(const struct field *field)
 }
 
 /*
- * Whether this very write was done before: the receipt of the current version says so (a repeat,
- * whatever a trigger made of its values), or a try of our own was, whose answer got lost. Then
- * the row may have been saved again since: the version is the one that was made, without a row
- * that would not be of it.
+ * Whether this very write was done before. The receipt of the current version says so (a repeat,
+ * whatever a trigger made of its values); under another token it is somebody else's who said the
+ * same, which comes to the same unless the table counts. If the row may have been saved again
+ * since, the receipt has to be this request's own: that of a try of ours whose answer got lost, or
+ * of the client's key. Then the version is the one that was made, without a row that would not be
+ * of it. The token of a form is no such key: Back and Save again is a wish about what is there.
  */
 static bool done_before(struct save *save)
 {
+    const struct change *change = &save->change;
     struct outcome *outcome = &save->outcome;
     struct receipt receipt = {0};
-    if (save->change.receipts)
+    if (change->receipts)
         receipt = receipt_of_change(save->talk->arena, &save->talk->answers[save->receipt_answer],
-                                    &save->change);
-    bool now =
-        receipt.found && outcome->has_version && version_same(receipt.version, outcome->version);
-    if (!receipt.found || (!now && !save->talk->unsure))
+                                    change);
+    if (!receipt.found)
+        return false;
+    bool now = outcome->has_version && version_same(receipt.version, outcome->version);
+    bool own = str_eq(receipt.token, change->token);
+    bool again = save->talk->unsure || (change->json && change->token.ptr);
+    if (!(now && (own || !save_counts(change))) && !(own && again))
         return false;
     if (!now) {
         outcome->version = receipt.version;
-        outcome->has_version = save->change.op != CHANGE_DELETE;
+        outcome->has_version = change->op != CHANGE_DELETE;
         outcome->json = STR_NONE;
     }
     return true;

@@ -136,6 +136,13 @@ void refuse(struct work *work, struct refusal refusal)
         as_json(work, problem, refusal);
 }
 
+/* Whether a program gets over it by the loop that the manual has. */
+static bool is_for_the_loop(const struct problem *problem)
+{
+    return problem->again || problem->reason == REASON_STALE ||
+           problem->reason == REASON_VERSION_REQUIRED;
+}
+
 void refuse_explain(struct work *work)
 {
     struct buf *out = OUT(work);
@@ -162,6 +169,9 @@ void refuse_explain(struct work *work)
     html_text(out, problem->again ? STR("The same request may be sent again later.")
                                   : STR("Sending the same request again is never worth it."));
     html_raw(out, "</p>\n");
+    if (is_for_the_loop(problem))
+        html_raw(out, "<p>How to read, change, send and retry, ready to copy in shell, JavaScript, "
+                      "Python, PHP and C, is in pg409's manual: <code>docs/retry.md</code>.</p>\n");
     page_end(work);
 }
 

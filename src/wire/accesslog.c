@@ -1,4 +1,4 @@
-#include "wire/accesslog.h"
+#include "wire/accesslog_parts.h"
 
 #include <string.h>
 
@@ -20,8 +20,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Where the next quote stands that no backslash escapes, or NULL. */
-static const char *find_quote(const char *at, const char *end)
+const char *accesslog_quote(const char *at, const char *end)
 {
     while (at < end) {
         const char *quote = memchr(at, '"', (size_t)(end - at));
@@ -114,7 +113,7 @@ static bool is_method(struct str text)
 }
 
 /* Method, target and protocol; a blank in the target is a client's fault, and stays in it. */
-static enum err take_any_request(struct str request, struct accesslog *entry)
+enum err accesslog_request(struct str request, struct accesslog *entry)
 {
     struct str rest = STR_NONE;
     struct str method = str_cut(request, ' ', &rest);
@@ -142,7 +141,7 @@ static enum err take_request(struct str request, struct accesslog *entry)
         entry->target = range(request.ptr + 4, end - version);
         return ERR_NONE;
     }
-    return take_any_request(request, entry);
+    return accesslog_request(request, entry);
 }
 
 /* The status behind the request, three digits; the tail is what follows. */
@@ -157,11 +156,17 @@ static bool take_status(const char *at, const char *end, struct accesslog *entry
     return true;
 }
 
+bool accesslog_classic(const char *at, struct accesslog_minute *minute, struct accesslog *entry)
+{
+    return read_time(at, CLASSIC_TIME, minute, entry);
+}
+
 enum err accesslog_parse(struct str line, struct accesslog_minute *minute, struct accesslog *entry)
 {
     const char *end = line.ptr + line.len;
+    entry->whole = false;
     const char *open = line.len ? find_request(line, minute, entry) : NULL;
-    const char *close = open ? find_quote(open + 1, end) : NULL;
+    const char *close = open ? accesslog_quote(open + 1, end) : NULL;
     if (!close || !take_status(close + 1, end, entry))
         return ERR_SYNTAX;
     return take_request(range(open + 1, close), entry);
@@ -209,13 +214,6 @@ static struct str take_field(struct str *head)
     return range(start, field.ptr + field.len);
 }
 
-static struct str or_none(struct str text)
-{
-    bool dash = text.len == 1 && text.ptr[0] == '-';
-    bool quotes = text.len == 2 && text.ptr[0] == '"' && text.ptr[1] == '"';
-    return dash || quotes || !text.len ? STR_NONE : text;
-}
-
 static enum accesslog_format guess(struct str head)
 {
     take_field(&head);
@@ -241,10 +239,10 @@ static struct str take_quoted(struct str *tail)
         *tail = STR("");
         return STR_NONE;
     }
-    const char *close = find_quote(open + 1, end);
+    const char *close = accesslog_quote(open + 1, end);
     struct str field = range(open + 1, close ? close : end);
     *tail = close ? range(close + 1, end) : STR("");
-    return or_none(field);
+    return accesslog_or_none(field);
 }
 
 static void take_head(struct accesslog *entry, struct str head, enum accesslog_format format)
@@ -252,12 +250,12 @@ static void take_head(struct accesslog *entry, struct str head, enum accesslog_f
     head = without_syslog(head);
     if (format == ACCESSLOG_ANY)
         format = guess(head);
-    entry->vhost = format == ACCESSLOG_VHOST ? or_none(take_field(&head)) : STR_NONE;
-    entry->client = or_none(take_field(&head));
+    entry->vhost = format == ACCESSLOG_VHOST ? accesslog_or_none(take_field(&head)) : STR_NONE;
+    entry->client = accesslog_or_none(take_field(&head));
     struct str second = take_field(&head);
     if (format == ACCESSLOG_LIGHTTPD)
-        entry->vhost = or_none(second);
-    entry->user = or_none(str_trim(head));
+        entry->vhost = accesslog_or_none(second);
+    entry->user = accesslog_or_none(str_trim(head));
 }
 
 /* "client - user ", what most logs have; false when it is something else. */
@@ -270,13 +268,15 @@ static bool take_common(struct accesslog *entry)
         return false;
     entry->vhost = STR_NONE;
     entry->client = range(start, blank);
-    entry->user = or_none(range(blank + 3, end - 1));
+    entry->user = accesslog_or_none(range(blank + 3, end - 1));
     return true;
 }
 
 void accesslog_who(struct accesslog *entry, enum accesslog_format format)
 {
     struct str head = entry->head, tail = entry->tail;
+    if (entry->whole)
+        return;
     if (format > ACCESSLOG_COMMON || !take_common(entry))
         take_head(entry, head, format);
     entry->referer = take_quoted(&tail);

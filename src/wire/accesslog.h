@@ -10,6 +10,7 @@
 #ifndef PG409_WIRE_ACCESSLOG_H
 #define PG409_WIRE_ACCESSLOG_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -27,6 +28,7 @@ struct accesslog {
     int zone;                  /* how far the server's clock is east of UTC, in minutes */
     int status;                /* 100 to 999, or 0 (nginx, when the client was gone) */
     struct str head, tail;     /* what stands before the time and behind the status */
+    bool whole;                /* who asked is filled in already: accesslog_who has nothing to do */
     /* From accesslog_who; STR_NONE: not in the log. */
     struct str vhost, client, user, referer, agent;
 };
@@ -71,8 +73,36 @@ enum err accesslog_time(struct str text, int64_t *seconds, int *zone) MUST_CHECK
  */
 size_t accesslog_unescape(struct str text, char *out);
 
-/* Whether the line is one of journald's JSON: it begins with '{'. */
+/* Whether the line is JSON, of journald or a log of objects: it begins with '{'. */
 bool accesslog_is_journal(struct str line);
+
+#define ACCESSLOG_NAMES 16
+
+/* What the members of a JSON log are called that has names of its own. */
+struct accesslog_names {
+    struct {
+        struct str name;
+        int part;
+    } names[ACCESSLOG_NAMES];
+    size_t count;
+};
+
+/*
+ * Reads "time=when,status=code": a word of ours (time, request, method, target, path, query,
+ * status, client, user, host, referer, agent) and a member's name, with those of the objects around
+ * it before a '.'. ERR_UNKNOWN, ERR_TOO_MANY: *fault is the word where it went wrong.
+ */
+enum err accesslog_names_read(struct arena *arena, struct str text, struct accesslog_names *own,
+                              struct str *fault) MUST_CHECK;
+
+/*
+ * A line of a log that has an object a line: names are known from servers that write such logs, or
+ * own. The strings are decoded where they stand, and a target that is in two members is put
+ * together in room, which is as long as the line and one byte. As accesslog_parse otherwise;
+ * accesslog_who has nothing to do then.
+ */
+enum err accesslog_json(char *line, size_t len, const struct accesslog_names *own, char *room,
+                        struct accesslog *entry) MUST_CHECK;
 
 /*
  * The MESSAGE of a line of journald's JSON, a string or an array of bytes, decoded into room of

@@ -1,4 +1,4 @@
-#include "wire/accesslog.h"
+#include "wire/accesslog_parts.h"
 
 #include "wire/http.h"
 
@@ -18,8 +18,7 @@ static int two(const char *at)
 
 #define NAME(a, b, c) ((unsigned char)(a) << 16 | (unsigned char)(b) << 8 | (unsigned char)(c))
 
-/* 1 to 12, or 0. */
-static int month_of(const char *at)
+int accesslog_month(const char *at)
 {
     switch (NAME(at[0], at[1], at[2])) {
     case NAME('J', 'a', 'n'):
@@ -52,7 +51,7 @@ static int month_of(const char *at)
 }
 
 /* Days from 1970-01-01; exact from 1900-03-01 on, and servers are younger. */
-static int64_t days_of(int year, int month, int day)
+int64_t accesslog_days(int year, int month, int day)
 {
     static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     int last = month <= 2 ? year - 1 : year; /* whose leap day has been */
@@ -62,7 +61,7 @@ static int64_t days_of(int year, int month, int day)
 
 static enum err classic(const char *at, int64_t *seconds, int *zone)
 {
-    int day = two(at), month = month_of(at + 3), century = two(at + 7), year = two(at + 9);
+    int day = two(at), month = accesslog_month(at + 3), century = two(at + 7), year = two(at + 9);
     int hour = two(at + 12), minute = two(at + 15), second = two(at + 18);
     int zone_hour = two(at + 22), zone_minute = two(at + 24);
     if (at[2] != '/' || at[6] != '/' || at[11] != ':' || at[14] != ':' || at[17] != ':' ||
@@ -72,8 +71,8 @@ static enum err classic(const char *at, int64_t *seconds, int *zone)
         minute > 59 || second > 60 || zone_hour > 23 || zone_minute > 59)
         return ERR_SYNTAX;
     *zone = (zone_hour * 60 + zone_minute) * (at[21] == '-' ? -1 : 1);
-    *seconds = days_of(century * 100 + year, month, day) * DAY + hour * HOUR + minute * MINUTE +
-               second - *zone * MINUTE;
+    *seconds = accesslog_days(century * 100 + year, month, day) * DAY + hour * HOUR +
+               minute * MINUTE + second - *zone * MINUTE;
     return ERR_NONE;
 }
 

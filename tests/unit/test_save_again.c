@@ -117,6 +117,37 @@ static void what_a_create_says_is_told_apart(void **state)
         version, op, "anna", NULL, version, "="                                                    \
     }
 
+#define KEYED(v, was, key)                                                                         \
+    {                                                                                              \
+        LOOK, .version = v, .same = "fffftf", .receipt = { was, "save", "anna", key, was, "=" }    \
+    }
+
+/* A key tells two that say the same apart, and a repeat that comes late from a new wish. */
+static void a_key_says_which_write_it_is(void **state)
+{
+    static const struct scene scenes[] = {
+        {"another form that says the same", CHANGE_UPDATE, .receipts = true, .token = "form2",
+         .steps = {{.what = NO_ROW}, KEYED(NEW, NEW, "form1")}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 2},
+        {"sent again by us, but it was another's", CHANGE_UPDATE, .receipts = true, .json = true,
+         .token = "l",
+         .steps = {{.what = NO_ROW},
+                   {LOOK, .version = NEW, .same = "fffftf",
+                    .receipt = {CUT, "save", "anna", "k", CUT, "="}, .resent = true}},
+         .kind = OUTCOME_CONFLICT, .reason = REASON_STALE, .trips = 2},
+        {"under its key, overwritten since", CHANGE_UPDATE, .receipts = true, .json = true,
+         .strict = true, .token = "k", .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "k")},
+         .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .version = "2026-11-22T08:00:00.123000Z"},
+        {"under another key, overwritten since", CHANGE_UPDATE, .receipts = true, .json = true,
+         .token = "l", .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "k")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"the own form, overwritten since", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+    };
+    PLAY(scenes);
+}
+
 /* The same write again: its receipt proves it, whatever a trigger made of the values. */
 static void a_write_that_was_done_before_is_not_done_again(void **state)
 {
@@ -134,7 +165,8 @@ static void a_write_that_was_done_before_is_not_done_again(void **state)
         {"a repeat, If-Match", CHANGE_UPDATE, .receipts = true, .strict = true,
          .steps = {{.what = NO_ROW}, OWN(NEW)}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2},
         {"the own form, too", CHANGE_UPDATE, .receipts = true, .token = "form1",
-         .steps = {{.what = NO_ROW}, OWN(NEW)}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2},
+         .steps = {{.what = NO_ROW}, KEYED(NEW, NEW, "form1")}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 2},
         {"somebody else's", CHANGE_UPDATE, .receipts = true,
          .steps = {{.what = NO_ROW},
                    {LOOK, .version = NEW, .same = "fffftf",
@@ -316,6 +348,7 @@ int main(void)
         TEST(what_a_create_says_is_told_apart),
         TEST(what_a_change_is_based_on_is_part_of_what_it_says),
         TEST(a_write_that_was_done_before_is_not_done_again),
+        TEST(a_key_says_which_write_it_is),
         TEST(whatever_is_there_is_not_overwritten_twice),
         TEST(a_create_without_a_token_is_recognised_when_we_send_it_again),
         TEST(only_what_is_safe_is_repeated),
