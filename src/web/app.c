@@ -1,8 +1,8 @@
 #include "web/app.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "edit/file.h"
 #include "edit/history.h"
 #include "edit/opened.h"
@@ -25,9 +25,7 @@ static void dispatch(struct work *work);
 
 uint64_t app_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
+    return clock_micros();
 }
 
 void app_init(struct app *app, const struct route *routes,
@@ -63,7 +61,9 @@ void app_idle(struct app *app)
 static void start_talk(struct work *work)
 {
     const struct settings *settings = work_settings(work);
+    struct told told = work->talk.told; /* of the whole request, also when it is begun anew */
     talk_init(&work->talk, &work->arena);
+    work->talk.told = told;
     work->talk.user = work->request.user;
     work->talk.user_role = settings->user_role;
     work->talk.lock_timeout = settings->lock_timeout;

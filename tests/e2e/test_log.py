@@ -198,10 +198,23 @@ def test_request_without_id_gets_one_of_its_own(program):
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-def test_server_timing_tells_database_and_total(program):
-    timing = program.get("/note/1").headers["server-timing"]
-    parts = dict(re.findall(r"(\w+);dur=([\d.]+)", timing))
-    assert 0 < float(parts["db"]) <= float(parts["total"])
+def timing(answer):
+    told = re.fullmatch(r"db;dur=(\d+\.\d{3}), merge;dur=(\d+\.\d{3}), total;dur=(\d+\.\d{3})",
+                        answer.headers["server-timing"])
+    return [float(part) for part in told.groups()]
+
+
+def test_server_timing_tells_database_merge_and_total(program, database):
+    db, merge, total = timing(program.get("/note/1"))
+    assert 0 < db <= total and merge == 0
+    base, body = version(program), "\n".join(f"Line {i} of a longer text." for i in range(3000))
+    database.run("UPDATE note SET body = %s WHERE id = 1", body.replace("Line", "Row"))
+    change = {"_version": base, "_base": {"body": body}, "body": body.replace("longer", "long")}
+    answer = program.request("PATCH", "/note/1", json.dumps(change).encode(),
+                             CONTENT_TYPE="application/json", HTTP_ACCEPT="application/json")
+    assert answer.status == 409
+    db, merge, total = timing(answer)
+    assert db > 0 and merge > 0.1 and db + merge <= total
 
 
 def test_health_is_for_monitors(program):
