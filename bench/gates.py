@@ -120,7 +120,7 @@ def cold(program, database, folder, rounds):
     the PATH is a Perl script in Debian, so it is the program itself."""
     psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
     settings = folder / "cold.conf"
-    settings.write_text(f"database = {database.conninfo}\n")
+    settings.write_text(f"database = {database.conninfo}\nmetrics_file = {settings}.metrics\n")
     request = {"PATH": os.environ["PATH"], "PG409_CONFIG": str(settings), "REQUEST_METHOD": "GET",
                "SCRIPT_NAME": "", "PATH_INFO": "/articles/1", "HTTP_ACCEPT": "text/html",
                "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": ""}

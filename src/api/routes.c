@@ -4,6 +4,7 @@
 #include "api/files.h"
 #include "api/history.h"
 #include "api/list.h"
+#include "api/metrics.h"
 #include "api/openapi.h"
 #include "api/rows.h"
 #include "page/browse.h"
@@ -34,6 +35,15 @@ const struct route routes[] = {
      .catalog = CATALOG_NONE,
      .html = health,
      .json = health},
+    {.pattern = "/_metrics",
+     .method = HTTP_GET,
+     .access = ACCESS_METRICS,
+     .origin = ORIGIN_ANY,
+     .body = BODY_NONE,
+     .catalog = CATALOG_NONE,
+     .html = metrics_show,
+     .json = metrics_show,
+     .csv = metrics_show},
     {.pattern = "/_static/{name}",
      .method = HTTP_GET,
      .access = ACCESS_ANYONE,

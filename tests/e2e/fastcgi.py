@@ -129,7 +129,7 @@ class Program:
         self.path = self.folder / "pg409.sock"
         self.settings = self.folder / "pg409.conf"
         values = {"database": database if isinstance(database, str) else database.conninfo(),
-                  **(settings or {})}
+                  "metrics_file": self.folder / "metrics", **(settings or {})}
         self.settings.write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
         self.errors = open(self.folder / "error.log", "wb")
         listener = socket.socket(socket.AF_UNIX)
