@@ -1,6 +1,9 @@
 #include "web/writelog.h"
 
+#include <time.h>
+
 #include "web/app.h"
+#include "wire/http.h"
 
 #include "base/banned.h"
 
@@ -70,6 +73,17 @@ static void pair(struct buf *line, const char *name, struct str text)
         buf_text(line, "...");
 }
 
+/* When: what a web server puts before a line of plain CGI is nothing at all. */
+static struct str wall_clock(struct arena *arena)
+{
+    struct timespec now;
+    struct buf buf;
+    clock_gettime(CLOCK_REALTIME, &now);
+    buf_init(&buf, arena, 64);
+    http_instant_write(&buf, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    return buf_slice(&buf);
+}
+
 void writelog_line(struct work *work)
 {
     struct buf line;
@@ -95,6 +109,7 @@ void writelog_line(struct work *work)
     pair(&line, "current", work->logged_current);
     pair(&line, "status", str_printf(arena, "%d", work->reply.status));
     pair(&line, "ms", str_printf(arena, "%.1f", (double)(app_now() - work->started) / 1000));
+    pair(&line, "at", wall_clock(arena));
     struct str sqlstate = work->logged_sqlstate;
     if (!sqlstate.len)
         sqlstate = str_from(work->talk.error.sqlstate);
