@@ -1,6 +1,5 @@
 #include "api/metrics.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "page/shell.h"
@@ -15,7 +14,8 @@
 struct text {
     struct buf *out;
     struct counts *counts;
-    bool open; /* OpenMetrics */
+    bool open;   /* OpenMetrics */
+    bool shared; /* the counts are of all workers */
 };
 
 /* One metric: the name without what its type adds. */
@@ -50,7 +50,7 @@ static void escaped(struct buf *out, struct str text)
     }
 }
 
-/* "pg409_writes_total{outcome="saved"} "; labels without a name are left out. */
+/* "pg409_writes_total{outcome="saved"} " */
 static void series(const struct text *text, const struct family *family, const char *suffix,
                    const struct label *labels, size_t count)
 {
@@ -59,8 +59,6 @@ static void series(const struct text *text, const struct family *family, const c
     buf_text(text->out, family->name);
     buf_text(text->out, counter ? "_total" : suffix);
     for (size_t i = 0; i < count; i++) {
-        if (!labels[i].name)
-            continue;
         buf_char(text->out, before);
         buf_text(text->out, labels[i].name);
         buf_text(text->out, "=\"");
@@ -88,7 +86,13 @@ static void one(const struct text *text, const struct family *family, const char
 
 /* --- the metrics --- */
 
-static const char *const kinds[METRICS_KINDS] = {"write", "read", "other"};
+static const char *const kinds[METRICS_KINDS] = {
+    [METRICS_WRITE] = "write", [METRICS_READ] = "read", [METRICS_OTHER] = "other"};
+
+static void show_shared(const struct text *text, const struct family *family)
+{
+    sample(text, family, "", NULL, 0, text->shared);
+}
 
 static void show_build(const struct text *text, const struct family *family)
 {
@@ -255,6 +259,9 @@ static void show_table_reads(const struct text *text, const struct family *famil
 
 /* clang-format off */
 static const struct family families[] = {
+    {"pg409_metrics_shared", "gauge",
+     "1: these are the counts of all workers; 0: no file could be had, and they are of one.",
+     show_shared, 0},
     {"pg409_build_info", "gauge", "Always 1: the version that answers is in the label.",
      show_build, 0},
     {"pg409_metrics_start_time_seconds", "gauge",
@@ -305,17 +312,6 @@ static void show_family(const struct text *text, const struct family *family)
     family->show(text, family);
 }
 
-static void show_shared(const struct text *text, bool shared)
-{
-    static const struct family family = {
-        "pg409_metrics_shared", "gauge",
-        "1: these are the counts of all workers; 0: no file could be had, and they are of one.",
-        NULL, 0};
-    buf_printf(text->out, "# HELP %s %s\n# TYPE %s %s\n", family.name, family.help, family.name,
-               family.type);
-    sample(text, &family, "", NULL, 0, shared);
-}
-
 static bool wants_open(const struct work *work)
 {
     const struct str offers[] = {STR("text/plain"), STR("application/openmetrics-text")};
@@ -325,7 +321,9 @@ static bool wants_open(const struct work *work)
 void metrics_show(struct work *work)
 {
     const struct settings *settings = work_settings(work);
-    struct text text = {OUT(work), metrics_counts(work->app), wants_open(work)};
+    struct text text = {.out = OUT(work), .open = wants_open(work)};
+    text.counts = metrics_counts(work->app);
+    text.shared = work->app->metrics.shared.in_file;
     if (!text.counts) {
         work_problem(work, "not-found", STR_NONE);
         return;
@@ -334,7 +332,6 @@ void metrics_show(struct work *work)
                  text.open ? STR("application/openmetrics-text; version=1.0.0; charset=utf-8")
                            : STR("text/plain; version=0.0.4; charset=utf-8"));
     reply_header(&work->reply, "Cache-Control", STR("no-store"));
-    show_shared(&text, work->app->metrics.shared.in_file);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (settings->metrics_tables || !str_starts(str_from(families[i].name), STR("pg409_table")))
             show_family(&text, &families[i]);

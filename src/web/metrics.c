@@ -29,7 +29,7 @@ const char *metrics_outcome(size_t i)
 static size_t problem_count(void)
 {
     size_t count = 0;
-    while (problems[count].name && count < METRICS_REASONS - 1)
+    while (count < METRICS_REASONS - 1 && problems[count].name)
         count++;
     return count;
 }

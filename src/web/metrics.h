@@ -50,7 +50,7 @@ struct histogram {
     _Atomic uint64_t micros;                   /* the sum */
 };
 
-/* One table. Whoever takes a place writes its name again and again: a writer may be killed. */
+/* One table. Where the name is missing, who had taken the place was killed: the next writes it. */
 struct table_counts {
     _Atomic uint64_t name[8]; /* 63 bytes at most, zeros behind */
     _Atomic uint64_t reads;
