@@ -264,8 +264,7 @@ void metrics_request(struct work *work)
 
 void metrics_behind(struct work *work)
 {
-    const struct told none = {0};
     const struct metrics *metrics = &work->app->metrics;
-    if (metrics->shared.at && memcmp(&work->talk.told, &none, sizeof none) != 0)
+    if (metrics->shared.at)
         count_told((struct counts *)(void *)metrics->shared.at, &work->talk.told);
 }
