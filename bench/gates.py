@@ -82,17 +82,17 @@ def counted(program, load_program, database, folder, log):
     return result
 
 
-def instructions_of(count, program, database, folder, log):
+def instructions_of(count, program, database, folder, log, more):
     """All instructions of a worker that answers count reads, under callgrind."""
-    home = folder / f"callgrind-{count}"
-    output = folder / f"callgrind-{count}.out"
+    home = folder / f"callgrind-{count}{len(more)}"
+    output = folder / f"callgrind-{count}{len(more)}.out"
     output.touch()
     output.chmod(0o666)
     wrapper = folder / "callgrind"
     wrapper.write_text(f"#!/bin/sh\nexec valgrind -q --tool=callgrind "
                        f"--callgrind-out-file={output} {program}\n")
     wrapper.chmod(0o755)
-    site = rig.pg409_site("lighttpd", home, database, wrapper, log, workers=1)
+    site = rig.pg409_site("lighttpd", home, database, wrapper, log, workers=1, more=more)
     try:
         for row in range(1, count + 1):
             site.get(row)
@@ -101,11 +101,11 @@ def instructions_of(count, program, database, folder, log):
     return int(re.search(r"^(?:summary|totals): (\d+)", output.read_text(), re.M)[1])
 
 
-def instructions(program, database, folder, log):
+def instructions(program, database, folder, log, more=""):
     """Instructions of one read in the handler: the slope, so that the start does not count."""
     few, many = 50, 150
-    return (instructions_of(many, program, database, folder, log)
-            - instructions_of(few, program, database, folder, log)) / (many - few)
+    return (instructions_of(many, program, database, folder, log, more)
+            - instructions_of(few, program, database, folder, log, more)) / (many - few)
 
 
 def timed(command, environment):
@@ -120,7 +120,7 @@ def cold(program, database, folder, rounds):
     the PATH is a Perl script in Debian, so it is the program itself."""
     psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
     settings = folder / "cold.conf"
-    settings.write_text(f"database = {database.conninfo}\n")
+    settings.write_text(f"database = {database.conninfo}\nmetrics_file = {settings}.metrics\n")
     request = {"PATH": os.environ["PATH"], "PG409_CONFIG": str(settings), "REQUEST_METHOD": "GET",
                "SCRIPT_NAME": "", "PATH_INFO": "/articles/1", "HTTP_ACCEPT": "text/html",
                "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": ""}

@@ -148,8 +148,9 @@ class Bench:
         if "gates" in self.only:
             self.results["counted"] = gates.counted(self.program, self.load, self.database,
                                                     self.folder, self.log)
-            self.results["instructions"] = gates.instructions(self.program, self.database,
-                                                              self.folder, self.log)
+            place = (self.program, self.database, self.folder, self.log)
+            self.results["instructions"] = gates.instructions(*place)
+            self.results["uncounted"] = gates.instructions(*place, more="metrics = off\n")
         if "cold" in self.only:
             found = gates.cold(self.program, self.database, self.folder,
                                4 * self.plan["pairs"])
@@ -221,7 +222,8 @@ def report(results):
         calls = ", ".join(f"{name} {count:.2f}" for name, count in found["by_name"].items())
         say(f"       {work}: {found['statements']:.2f} statements; system calls {calls}")
     if "instructions" in results:
-        say(f"       instructions of a read in the handler: {results['instructions']:,.0f}")
+        say(f"       instructions of a read in the handler: {results['instructions']:,.0f}; "
+            f"{results['uncounted']:,.0f} with metrics = off")
     if "cold" in results:
         say(f"       cold: {results['cold']['cgi_ms']:.1f} ms, psql {results['cold']['psql_ms']:.1f} ms")
     if "logs" in results:

@@ -118,11 +118,12 @@ class Site:
             return answer.read().decode()
 
 
-def pg409_site(server, folder, database, program, log, workers=WORKERS):
-    """pg409 behind lighttpd, nginx or apache, from the shipped configuration."""
+def pg409_site(server, folder, database, program, log, workers=WORKERS, more=""):
+    """pg409 behind lighttpd, nginx or apache, from the shipped configuration. more: settings."""
     folder.mkdir()
     settings = folder / "pg409.conf"
-    settings.write_text(f"database = {database.conninfo}\nanonymous = write\n")
+    settings.write_text(f"database = {database.conninfo}\nanonymous = write\n"
+                        f"metrics_file = {folder}/run/metrics\n{more}")
     (folder / "run").mkdir()
     port = free_port()
     process = Process([ROOT / "demo/serve", "--server", server, "--port", port, "--no-auth",

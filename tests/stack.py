@@ -145,6 +145,7 @@ class Server:
         self.kind = kind
         self.folder = folder()
         self.settings = self.folder / "pg409.conf"
+        settings = {"metrics_file": self.folder / "run/metrics", **settings}
         self.settings.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
         self.settings.chmod(0o644)
         self.program = self.folder / "pg409.fcgi"

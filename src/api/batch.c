@@ -4,6 +4,7 @@
 #include "api/batch_read.h"
 #include "api/conflict.h"
 #include "web/claim.h"
+#include "web/metrics.h"
 #include "web/problem.h"
 #include "web/writelog.h"
 #include "wire/http.h"
@@ -58,6 +59,7 @@ static void log_part(struct work *work, const struct part *part, bool done)
         work->reason = "batch";
     }
     writelog_line(work);
+    metrics_change(work);
     claim_forget(work);
     batch_enter(work, NULL);
 }

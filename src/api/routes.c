@@ -4,6 +4,7 @@
 #include "api/files.h"
 #include "api/history.h"
 #include "api/list.h"
+#include "api/metrics.h"
 #include "api/openapi.h"
 #include "api/report.h"
 #include "api/rows.h"
@@ -36,6 +37,15 @@ const struct route routes[] = {
      .catalog = CATALOG_NONE,
      .html = health,
      .json = health},
+    {.pattern = "/_metrics",
+     .method = HTTP_GET,
+     .access = ACCESS_METRICS,
+     .origin = ORIGIN_ANY,
+     .body = BODY_NONE,
+     .catalog = CATALOG_NONE,
+     .html = metrics_show,
+     .json = metrics_show,
+     .csv = metrics_show},
     {.pattern = "/_static/{name}",
      .method = HTTP_GET,
      .access = ACCESS_ANYONE,

@@ -105,7 +105,7 @@ static void stored(struct part *part)
     const struct upload *upload = &part->delivery.upload;
     bool created = work->request.method == HTTP_POST;
     tus_headers(work, upload);
-    work->outcome = "received";
+    work->outcome = WORK_RECEIVED;
     work->reply.status = created ? 201 : 204;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "db/pg_pipe.h"
 
 #include "base/banned.h"
@@ -126,7 +127,7 @@ static bool run_once(struct pg *pg, struct talk *talk)
     talk->answer_count = talk->asked_count;
     talk->failed = false;
     talk->error = (struct db_error){.sqlstate = ""};
-    talk->round_trips++;
+    talk->told.round_trips++;
     if (!pipe_send(&pipe) || !pipe_receive(&pipe)) {
         talk->failed = false; /* what counts is that the connection died, not its last words */
         fail_connection(pg, talk);
@@ -166,10 +167,12 @@ static void sleep_with_jitter(long least, long spread)
 /* Within a transaction there is one try: a new connection would not be in it. */
 static void run_inside(struct pg *pg, struct talk *talk)
 {
-    if (!pg->open)
+    if (!pg->open) {
         fail_connection(pg, talk);
-    else if (!run_once(pg, talk))
+    } else if (!run_once(pg, talk)) {
+        talk->told.lost++;
         pg->open = false;
+    }
 }
 
 void pg_abandon(struct pg *pg)
@@ -180,25 +183,20 @@ void pg_abandon(struct pg *pg)
     pg->open = pg->timed = false;
 }
 
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_nsec / 1000;
-}
-
 /* A connection, new or as it is. Under a write that may have been done the server is waited for. */
-static bool reach(struct pg *pg, const struct talk *talk)
+static bool reach(struct pg *pg, struct talk *talk)
 {
     if (pg_connected(pg) && (talk->repeatable || still_open(pg)))
         return true;
-    uint64_t start = now();
+    uint64_t start = clock_micros();
     for (unsigned attempt = 0; !pg_connect(pg); attempt++) {
-        if (!talk->unsure || now() - start > REACH_MICROS)
+        talk->told.refused++;
+        if (!talk->unsure || clock_micros() - start > REACH_MICROS)
             return false;
         long pause = 15L << (attempt < 5 ? attempt : 5); /* milliseconds */
         sleep_with_jitter(pause, pause);
     }
+    talk->told.connected++;
     return true;
 }
 
@@ -211,6 +209,7 @@ static void run_sure(struct pg *pg, struct talk *talk)
     }
     if (talk->transaction == TALK_OPEN) {
         talk->repeatable = true; /* it has just begun: nothing is done before its commit */
+        talk->told.contended += talk->again > 0;
         if (talk->again)
             sleep_with_jitter(0, 10L << talk->again);
     }
@@ -221,6 +220,7 @@ static void run_sure(struct pg *pg, struct talk *talk)
         }
         if (run_once(pg, talk))
             return;
+        talk->told.lost++;
         talk->unsure |= talk->writing && talk->transaction == TALK_ALONE;
         if (!talk->repeatable || talk->each_count)
             return;
@@ -229,7 +229,7 @@ static void run_sure(struct pg *pg, struct talk *talk)
 
 void pg_run(struct pg *pg, struct talk *talk)
 {
-    uint64_t start = now();
+    uint64_t start = clock_micros();
     if (talk->transaction == TALK_ALONE)
         pg_abandon(pg);
     run_sure(pg, talk);
@@ -237,10 +237,11 @@ void pg_run(struct pg *pg, struct talk *talk)
          attempt < CONTENTION_TRIES && talk->failed && !talk->each_count &&
          talk->transaction == TALK_ALONE && talk->error.reason == REASON_CONTENTION;
          attempt++) {
+        talk->told.contended++;
         sleep_with_jitter(0, 10L << attempt);
         run_sure(pg, talk);
     }
     if (talk->failed && talk->error.reason == REASON_CATALOG)
         pg_close(pg); /* its prepared statements are of another time */
-    talk->micros += now() - start;
+    talk->told.db_micros += clock_micros() - start;
 }

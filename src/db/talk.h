@@ -40,6 +40,17 @@ struct answer {
     struct str *cells; /* rows * columns, STR_NONE is NULL; valid until the request ends */
 };
 
+/* What is measured on the way, for Server-Timing, metrics and tests. */
+struct told {
+    uint64_t db_micros;       /* waiting for PostgreSQL, connecting and our own pauses included */
+    uint64_t merge_micros;    /* laying three states of a row beside each other */
+    unsigned merged, clashed; /* texts that two people changed: both fitted, or did not */
+    unsigned round_trips;
+    unsigned connected, refused; /* connections that were opened, and that could not be */
+    unsigned lost;               /* connections that broke under a request */
+    unsigned contended;          /* tries once more after a serialization failure or deadlock */
+};
+
 /*
  * A pipeline is a transaction of its own, or part of one: the first part begins
  * it, and a part that fails is taken back alone. Whoever opened one ends it, with
@@ -82,9 +93,7 @@ struct talk {
     bool user_role;
     uint64_t lock_timeout;      /* milliseconds */
     uint64_t statement_timeout; /* milliseconds */
-    /* Measured by the driver, for Server-Timing and tests. */
-    uint64_t micros;
-    unsigned round_trips;
+    struct told told;
 };
 
 /* Nothing asked, nothing answered. */

@@ -1,5 +1,6 @@
 #include "edit/save_sql.h"
 
+#include "base/clock.h"
 #include "edit/history.h"
 #include "edit/receipt.h"
 #include "merge/merge3.h"
@@ -261,17 +262,19 @@ static void count_both(struct field *field)
 }
 
 /* Both changed a text: perhaps in different places. */
-static void merge_field(struct arena *arena, struct field *field)
+static void merge_field(struct talk *talk, struct field *field)
 {
     struct merge merge;
     bool text = field->column->kind == KIND_TEXT && field->column->policy.kind == POLICY_ASK;
     if (field->merge != ROW_CLASH || !text || !field->has_base || !field->base.ptr ||
         !field->value.ptr || !field->current.ptr)
         return;
-    merge3(arena, field->base, field->value, field->current, MERGE_PLACES, &merge);
-    field->merged = merge_text(arena, &merge);
+    merge3(talk->arena, field->base, field->value, field->current, MERGE_PLACES, &merge);
+    field->merged = merge_text(talk->arena, &merge);
     if (field->merged.ptr)
         field->merge = ROW_MERGED;
+    talk->told.merged += field->merged.ptr != NULL;
+    talk->told.clashed += field->merged.ptr == NULL;
 }
 
 /* A column that others may change as they like, unless the editor did too. */
@@ -306,13 +309,13 @@ static void clash_together(struct change *change, struct str group)
     }
 }
 
-static void apply_policies(struct arena *arena, struct change *change)
+static void apply_policies(struct talk *talk, struct change *change)
 {
     for (size_t i = 0; i < change->field_count; i++) {
         if (is_counted(&change->fields[i]))
             count_both(&change->fields[i]);
         else
-            merge_field(arena, &change->fields[i]);
+            merge_field(talk, &change->fields[i]);
         pass_over(&change->fields[i]);
     }
     for (size_t i = 0; i < change->field_count; i++)
@@ -348,14 +351,17 @@ static size_t take_comparison(const struct change *change, struct field *field,
     return at;
 }
 
-static void merge_fields(struct change *change)
+static void merge_fields(struct talk *talk, struct change *change)
 {
+    uint64_t start = clock_micros();
     for (size_t i = 0; i < change->field_count; i++) {
         struct field *field = &change->fields[i];
         field->merge =
             row_merge(field->has_base, field->yours_is_base, field->is_as_seen, field->is_current);
         field->base_past = false;
     }
+    apply_policies(talk, change);
+    talk->told.merge_micros += clock_micros() - start;
 }
 
 bool save_take_look(struct save *save)
@@ -385,10 +391,9 @@ bool save_take_look(struct save *save)
     }
     if (looks_back(change))
         at = take_past(change, answer, at);
-    merge_fields(change);
+    merge_fields(save->talk, change);
     if (change->show)
         outcome->shown = answer_cell(answer, 0, at);
-    apply_policies(arena, change);
     return true;
 }
 

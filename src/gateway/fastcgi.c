@@ -7,12 +7,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
 /* So many requests may pass before a signal to end is seen. */
 #define LOOK_EVERY 64
+/* Of libfcgi: what its stream for logging holds, less the head of a record. */
+#define STDERR_BUFFER ((size_t)500)
+#define RECORD_MAX ((size_t)65535)
+#define STDERR_RECORD 7
 #define DRAIN_LIMIT ((size_t)64 * 1024)
 
 struct fastcgi {
@@ -22,6 +28,7 @@ struct fastcgi {
     sigset_t waiting; /* the signal mask while waiting: nothing is blocked */
     unsigned taken;   /* requests taken without waiting, since the last wait */
     uint64_t read;    /* bytes of the body */
+    size_t logged;    /* bytes of lines for the log */
 };
 
 /* A signal handler can reach nothing else: the one variable of the process. */
@@ -89,9 +96,39 @@ static enum err fastcgi_write(struct gateway *gateway, struct str bytes)
     return put(((struct fastcgi *)gateway)->request.out, bytes);
 }
 
+/*
+ * libfcgi cuts what is logged into records of 500 bytes, and web servers make a line of each. What
+ * does not fit into the first goes out as a record of its own (FastCGI 1.0, section 3.3); the
+ * streams of libfcgi send whole records too, so that none is cut into.
+ */
+static void log_long(const FCGX_Request *request, struct str line)
+{
+    unsigned size = (unsigned)line.len + 1, id = (unsigned)request->requestId;
+    unsigned char head[8] = {1,
+                             STDERR_RECORD,
+                             (unsigned char)(id >> 8),
+                             (unsigned char)id,
+                             (unsigned char)(size >> 8),
+                             (unsigned char)size,
+                             0,
+                             0};
+    struct iovec parts[] = {{head, sizeof head},
+                            {(char *)(uintptr_t)line.ptr, line.len},
+                            {"\n", 1}};
+    ssize_t sent = writev(request->ipcFd, parts, 3);
+    if (sent >= 0 && (size_t)sent < sizeof head + size) /* half a record: nothing can follow */
+        shutdown(request->ipcFd, SHUT_RDWR);
+}
+
 static void fastcgi_log(struct gateway *gateway, struct str line)
 {
     struct fastcgi *fastcgi = (struct fastcgi *)gateway;
+    fastcgi->logged += line.len + 1;
+    if (fastcgi->logged > STDERR_BUFFER && line.len < RECORD_MAX) {
+        if (FCGX_FFlush(fastcgi->request.err) == 0)
+            log_long(&fastcgi->request, line);
+        return;
+    }
     if (put(fastcgi->request.err, line) == ERR_NONE && put(fastcgi->request.err, STR("\n")))
         return; /* the web server is gone: nothing to do about it */
 }
@@ -209,7 +246,7 @@ void fastcgi_finish(struct fastcgi *fastcgi)
         got = fastcgi_read(&fastcgi->gateway, rest, sizeof rest);
         drained += got;
     }
-    fastcgi->read = 0;
+    fastcgi->read = fastcgi->logged = 0;
     bool linger = got == sizeof rest;
     if (!linger)
         fastcgi->request.keepConnection = 1;

@@ -1,5 +1,6 @@
 #include "page/conflict_parts.h"
 
+#include "base/clock.h"
 #include "merge/diff.h"
 #include "page/control.h"
 
@@ -72,7 +73,9 @@ static void added(struct work *work, struct str text)
 void conflict_show_words(struct work *work, struct str old_text, struct str new_text)
 {
     struct diff diff;
+    uint64_t start = clock_micros();
     diff_words(&work->arena, old_text, new_text, &diff);
+    work->talk.told.merge_micros += clock_micros() - start;
     for (size_t i = 0; i < diff.count; i++) {
         struct str text = diff.pieces[i].text;
         if (diff.pieces[i].kind == DIFF_SAME) {

@@ -358,7 +358,7 @@ static void after_drop(void *ctx)
     struct buf to;
     if (!take(work, &parked))
         return;
-    work->outcome = "dropped";
+    work->outcome = WORK_DROPPED;
     if (work->request.format != FORMAT_HTML) {
         work->reply.status = 204;
         return;

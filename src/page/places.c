@@ -1,5 +1,6 @@
 #include "page/places.h"
 
+#include "base/clock.h"
 #include "page/conflict_parts.h"
 #include "page/control.h"
 #include "wire/url.h"
@@ -48,7 +49,9 @@ bool places_of(struct work *work, const struct field *field, struct places *plac
         column->policy.group.ptr || !field->has_base || !field->base.ptr || !field->value.ptr ||
         !field->current.ptr || !(is_long(field->value) || is_long(field->current)))
         return false;
+    uint64_t start = clock_micros();
     merge3(&work->arena, field->base, field->value, field->current, MERGE_PLACES, &merge);
+    work->talk.told.merge_micros += clock_micros() - start;
     if (merge.too_different || merge.clashes == 0 || merge.clashes > MAX_PLACES ||
         !settles_something(&merge))
         return false;

@@ -1,8 +1,8 @@
 #include "web/app.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "edit/file.h"
 #include "edit/history.h"
 #include "edit/opened.h"
@@ -25,9 +25,7 @@ static void dispatch(struct work *work);
 
 uint64_t app_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
+    return clock_micros();
 }
 
 void app_init(struct app *app, const struct route *routes,
@@ -49,6 +47,7 @@ static void forget_database(struct app *app)
 void app_release(struct app *app)
 {
     arena_release(&app->work.arena);
+    metrics_close(&app->metrics);
     forget_database(app);
     config_release(&app->config);
 }
@@ -63,7 +62,9 @@ void app_idle(struct app *app)
 static void start_talk(struct work *work)
 {
     const struct settings *settings = work_settings(work);
+    struct told told = work->talk.told; /* of the whole request, also when it is begun anew */
     talk_init(&work->talk, &work->arena);
+    work->talk.told = told;
     work->talk.user = work->request.user;
     work->talk.user_role = settings->user_role;
     work->talk.lock_timeout = settings->lock_timeout;
@@ -158,6 +159,7 @@ static void after_catalog(void *ctx)
     app->catalog =
         catalog_build(&work->talk.answers[0], &work->talk.answers[1], &app->config.settings);
     app->catalog_read = app_now();
+    work->catalogs_read++;
     (void)snprintf(app->catalog_user, sizeof app->catalog_user, "%.*s",
                    STR_ARG(work->request.user));
     handle(work);
@@ -234,7 +236,8 @@ static struct refusal check_route(struct work *work)
     enum access access = work->route->access;
     bool anonymous = !request->user.ptr;
     if (anonymous && ((access == ACCESS_WRITE && settings->anonymous != ANONYMOUS_WRITE) ||
-                      (access == ACCESS_READ && settings->anonymous == ANONYMOUS_DENY)))
+                      (access == ACCESS_READ && settings->anonymous == ANONYMOUS_DENY) ||
+                      (access == ACCESS_METRICS && settings->metrics == METRICS_LOGIN)))
         return refusal_of("login-required", STR_NONE);
     if (work->route->origin == ORIGIN_SAME && request_is_foreign(settings, request))
         return refusal_of("foreign-origin", STR_NONE);
@@ -284,8 +287,10 @@ static struct refusal find_route(struct work *work)
 /* Settings and connection for this request; a fault in the settings is a refusal. */
 static struct refusal open_app(struct app *app, struct gateway *gateway, uint64_t now)
 {
-    if (config_update(&app->config, gateway, now))
+    if (config_update(&app->config, gateway, now)) {
         forget_database(app);
+        metrics_close(&app->metrics);
+    }
     if (app->config.fault.ptr)
         return refusal_of("settings", STR_NONE);
     if (!app->pg) {
@@ -405,9 +410,11 @@ void app_serve(struct app *app, struct gateway *gateway)
     if (app->pg)
         pg_abandon(app->pg); /* before anybody waits for what it holds */
     writelog_headers(work);
+    metrics_request(work);
     reply_send(&work->reply, gateway);
     writelog_line(work);
     afterwards(work);
+    metrics_behind(work);
     arena_reset(&work->arena);
     app->idle_since = app_now();
 }

@@ -8,6 +8,7 @@
 #include "db/pg.h"
 #include "edit/catalog.h"
 #include "web/config.h"
+#include "web/metrics.h"
 #include "web/work.h"
 #include "wire/digest.h"
 
@@ -22,6 +23,7 @@ struct app {
     uint64_t catalog_read; /* monotonic microseconds */
     char catalog_user[64]; /* whose privileges it shows, where user_role is on; no role is longer */
     struct random_pool random;
+    struct metrics metrics;
     uint64_t idle_since;
     struct work work; /* the one request at hand */
 };

@@ -192,6 +192,12 @@ void delivery_begin(struct delivery *delivery, struct str name, struct str media
 
 /* --- the end --- */
 
+static void has_its_name(struct delivery *delivery)
+{
+    delivery->work->uploads += delivery->upload.outcome == UPLOAD_SAVED;
+    end(delivery, DELIVERY_DONE);
+}
+
 /* The answers of upload_ask_finish and upload_ask_again: the last two are the upload and the file.
  */
 static void after_finish(void *ctx)
@@ -209,7 +215,7 @@ static void after_finish(void *ctx)
     else if (upload_is_kept(delivery->upload.outcome))
         find_free(delivery);
     else
-        end(delivery, DELIVERY_DONE);
+        has_its_name(delivery);
 }
 
 static void about_to_finish(struct delivery *delivery)

@@ -26,6 +26,7 @@ static void after_look(void *ctx)
         end(receive, RECEIVE_ELSEWHERE);
     } else {
         receive->upload->received = received;
+        receive->work->upload_bytes += receive->count;
         next_round(receive);
     }
 }
@@ -52,6 +53,7 @@ static void after_round(void *ctx)
             return;
         }
     receive->upload->received += receive->count;
+    receive->work->upload_bytes += receive->count;
     next_round(receive);
 }
 

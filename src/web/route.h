@@ -12,6 +12,7 @@ struct work;
 enum access {
     ACCESS_READ = 1, /* who may read: setting anonymous, else logged in */
     ACCESS_WRITE,    /* who may write */
+    ACCESS_METRICS,  /* who is logged in, or everybody: setting metrics */
     ACCESS_ANYONE    /* no data of the database is shown */
 };
 

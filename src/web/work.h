@@ -13,6 +13,11 @@
 
 struct app;
 
+/* Outcomes of writes that save nothing of a row: part of an upload; an edit that was thrown away.
+ */
+#define WORK_RECEIVED "received"
+#define WORK_DROPPED "dropped"
+
 struct work {
     struct app *app;
     struct arena arena;
@@ -34,6 +39,10 @@ struct work {
     size_t logged_rows;     /* of several that are written together; 0: one */
     struct str logged_file; /* the name that a write to a file was about */
     struct str logged_columns, logged_base, logged_current, logged_sqlstate;
+    /* For metrics. */
+    unsigned catalogs_read, uploads;
+    uint64_t upload_bytes; /* that were stored, of files */
+    bool changes_counted;  /* one by one: the request is not counted as one more */
     /* A write that was kept for its editor: what became of it is noted behind the answer. */
     const struct change *parked_change;
     const struct outcome *parked_outcome;

@@ -50,9 +50,13 @@ struct settings {
     uint64_t upload_days;
     uint64_t auto_merge; /* enum auto_merge */
     uint64_t prepare;    /* enum prepare */
+    uint64_t metrics;    /* enum metrics_access */
+    uint64_t metrics_tables;
+    struct str metrics_file;
 };
 
 enum auto_merge { AUTO_MERGE_OFF, AUTO_MERGE_COLUMNS, AUTO_MERGE_TEXT };
+enum metrics_access { METRICS_OFF, METRICS_LOGIN, METRICS_OPEN };
 enum prepare { PREPARE_AUTO, PREPARE_OFF };
 enum file_names { FILE_NAMES_FOLDED, FILE_NAMES_EXACT };
 

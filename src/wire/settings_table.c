@@ -99,6 +99,15 @@ const struct option settings_options[] = {
     {"prepare", OPTION_CHOICE, "auto", "auto|off", 0, 0, AT(prepare),
      "Whether to use named prepared statements, which are faster. Auto uses them unless a "
      "connection pooler is found on the way; off never does."},
+    {"metrics", OPTION_CHOICE, "login", "off|login|open", 0, 0, AT(metrics),
+     "Whether requests are counted for /_metrics, and who may read the counts: who is logged in, or "
+     "everybody. Off counts nothing."},
+    {"metrics_tables", OPTION_SWITCH, "off", NULL, 0, 0, AT(metrics_tables),
+     "Whether /_metrics also tells tables apart, by name. Whoever may read it then learns the names "
+     "of all tables that are used."},
+    {"metrics_file", OPTION_TEXT, "", NULL, 0, 0, AT(metrics_file),
+     "The file in which all processes count together. When empty, one in /dev/shm or /tmp whose "
+     "name is made from the user and the path of the settings file."},
     {.name = NULL},
 };
 /* clang-format on */

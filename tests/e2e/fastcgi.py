@@ -15,13 +15,14 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Answer:
-    def __init__(self, out, errors, ended):
+    def __init__(self, out, errors, ended, records=()):
         head, _, self.body = out.partition(b"\r\n\r\n")
         pairs = [line.split(": ", 1) for line in head.decode("latin-1").split("\r\n") if line]
         self.headers = {name.lower(): value for name, value in pairs}
         self.status = int(self.headers.get("status", "0").split(" ")[0])
         self.text = self.body.decode(errors="replace")
         self.log = errors.decode(errors="replace")
+        self.log_records = records
         self.ended = ended  # the end record came: the answer is whole
 
 
@@ -63,7 +64,7 @@ class Connection:
         return data
 
     def answer(self):
-        out, errors, ended = b"", b"", False
+        out, errors, ended = b"", [], False
         while not ended:
             head = self._exactly(8)
             if head is None:
@@ -73,10 +74,10 @@ class Connection:
             if data is None:
                 break
             out += data[:size] if kind == STDOUT else b""
-            errors += data[:size] if kind == STDERR else b""
+            errors += [data[:size]] if kind == STDERR else []
             ended = kind == END
         self.close()
-        return Answer(out, errors, ended)
+        return Answer(out, b"".join(errors), ended, errors)
 
     def close(self):
         self.socket.close()
@@ -129,7 +130,7 @@ class Program:
         self.path = self.folder / "pg409.sock"
         self.settings = self.folder / "pg409.conf"
         values = {"database": database if isinstance(database, str) else database.conninfo(),
-                  **(settings or {})}
+                  "metrics_file": self.folder / "metrics", **(settings or {})}
         self.settings.write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
         self.errors = open(self.folder / "error.log", "wb")
         listener = socket.socket(socket.AF_UNIX)

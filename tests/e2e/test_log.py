@@ -1,8 +1,10 @@
 """One line a write on the error log, with what explains it and nothing that was typed."""
 
+import datetime
 import json
 import re
 import shlex
+import time
 
 import pytest
 
@@ -56,6 +58,8 @@ def test_save_is_one_line_with_all_of_its_fields(program):
                           HTTP_X_REQUEST_ID="my-id.42")
     fields = line(answer)
     assert re.fullmatch(r"\d+\.\d", fields.pop("ms"))
+    told = datetime.datetime.fromisoformat(fields.pop("at"))
+    assert abs(told.timestamp() - time.time()) < 60
     assert fields == {
         "id": "my-id.42", "user": "anna", "method": "POST", "table": "note", "key": "1",
         "outcome": "saved", "columns": "title,body", "base": base,
@@ -172,6 +176,42 @@ def test_password_is_not_logged_when_the_database_is_away():
         assert "hunter2" not in program.get("/note/1").log
 
 
+@pytest.mark.parametrize("size", [0, 460, 490, 500, 520, 1000, 1400, 2900, 3500])
+def test_long_line_is_one_record(program, size):
+    """Web servers make a line of each record."""
+    connection = fastcgi.Connection(program.path)
+    body = fastcgi.encode({"title": "x"})
+    key, user = "9" * min(size, 500), "u" * max(0, min(size - 500, 500))
+    connection.begin(fastcgi.params("POST", f"/note/{key}", len(body), CONTENT_TYPE=fastcgi.FORM,
+                                    REMOTE_USER=user or "anna"))
+    connection.body(body)
+    connection.end_body()
+    answer = connection.answer()
+    assert answer.ended and answer.log.count("\n") == 1
+    assert len([record for record in answer.log_records if record]) == 1
+    assert lines(answer)[0][1]["outcome"] == "refused"
+
+
+def test_lines_of_one_request_are_not_cut_into(program):
+    changes = [{"method": "POST", "path": "/note", "body": {"id": 100 + n, "title": f"T{n}"}} for n in range(12)]
+    answer = program.request("POST", "/_batch", json.dumps({"changes": changes}).encode(),
+                             CONTENT_TYPE="application/json", HTTP_ACCEPT="application/json")
+    assert answer.status == 200 and len(lines(answer)) == 13
+    assert all(record.endswith(b"\n") for record in answer.log_records if record)
+    assert [fields.get("key", fields.get("rows")) for _, fields in lines(answer)][-1] == "12"
+
+
+@pytest.mark.parametrize("kind", ["lighttpd", "apache", "nginx", "lighttpd-cgi"])
+def test_long_line_is_one_line_of_the_error_log(database, kind):
+    with stack.serving(kind, database) as server, server.client("bob") as client:
+        address = "/note/" + "9" * 600
+        assert client.patch(address, json={"title": "x"}).status_code in (404, 428)
+        server.stop()
+        told = [line for line in server.log().splitlines() if "99999" in line]
+        assert len(told) == 1
+        assert " outcome=refused " in told[0] and " at=20" in told[0]
+
+
 @pytest.mark.parametrize("kind", ["lighttpd", "apache", "lighttpd-cgi"])
 def test_line_reaches_the_error_log_of_the_server(database, kind):
     with stack.serving(kind, database) as server, server.client("bob") as client:
@@ -198,10 +238,23 @@ def test_request_without_id_gets_one_of_its_own(program):
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-def test_server_timing_tells_database_and_total(program):
-    timing = program.get("/note/1").headers["server-timing"]
-    parts = dict(re.findall(r"(\w+);dur=([\d.]+)", timing))
-    assert 0 < float(parts["db"]) <= float(parts["total"])
+def timing(answer):
+    told = re.fullmatch(r"db;dur=(\d+\.\d{3}), merge;dur=(\d+\.\d{3}), total;dur=(\d+\.\d{3})",
+                        answer.headers["server-timing"])
+    return [float(part) for part in told.groups()]
+
+
+def test_server_timing_tells_database_merge_and_total(program, database):
+    db, merge, total = timing(program.get("/note/1"))
+    assert 0 < db <= total and merge == 0
+    base, body = version(program), "\n".join(f"Line {i} of a longer text." for i in range(3000))
+    database.run("UPDATE note SET body = %s WHERE id = 1", body.replace("Line", "Row"))
+    change = {"_version": base, "_base": {"body": body}, "body": body.replace("longer", "long")}
+    answer = program.request("PATCH", "/note/1", json.dumps(change).encode(),
+                             CONTENT_TYPE="application/json", HTTP_ACCEPT="application/json")
+    assert answer.status == 409
+    db, merge, total = timing(answer)
+    assert db > 0 and merge > 0.1 and db + merge <= total
 
 
 def test_health_is_for_monitors(program):

@@ -91,7 +91,7 @@ def test_it_is_found_under_its_media_types(client, accept, kind):
 def test_every_table_that_can_be_read_is_there(document):
     paths = set(document["paths"])
     assert {"/every", "/every/{key}", "/post", "/Post", "/post.2E", "/post.", "/only_read",
-            "/odd~2Fna.me~20~7E~C3~BC~22x", "/_batch", "/_health", "/"} <= paths
+            "/odd~2Fna.me~20~7E~C3~BC~22x", "/_batch", "/_health", "/_metrics", "/"} <= paths
     assert not {"/keyless", "/unseen"} & paths
     tags = {tag["name"]: tag for tag in document["tags"]}
     assert tags["post"]["description"] == 'What is "written"'

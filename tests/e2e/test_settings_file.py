@@ -54,7 +54,7 @@ def place():
 
 def write(path, title):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"title = {title}\n")
+    path.write_text(f"title = {title}\nmetrics = off\n")
 
 
 def test_without_any_file_the_defaults_count(place):

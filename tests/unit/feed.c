@@ -92,7 +92,7 @@ void feed_then(struct talk *talk)
 {
     void (*then)(void *) = talk->then;
     talk->then = NULL;
-    talk->round_trips++;
+    talk->told.round_trips++;
     talk->answer_count = talk->asked_count;
     then(talk->ctx);
 }

@@ -206,9 +206,9 @@ static void check(const struct scene *scene, const struct save *save, unsigned e
 {
     const struct outcome *outcome = &save->outcome;
     if (ends != 1 || save->talk->then || outcome->kind != scene->kind ||
-        outcome->reason != scene->reason || save->talk->round_trips != scene->trips)
+        outcome->reason != scene->reason || save->talk->told.round_trips != scene->trips)
         fail_msg("%s: ended %u times, %s, reason %d after %u round trips", scene->name, ends,
-                 outcome_name(outcome->kind), (int)outcome->reason, save->talk->round_trips);
+                 outcome_name(outcome->kind), (int)outcome->reason, save->talk->told.round_trips);
     scene_assert_text("other_key", outcome->other_key, scene->other_key);
     scene_assert_text("hint_table", outcome->hint_table, scene->hint_table);
     if (scene->key)

@@ -22,7 +22,7 @@
 #include "base/banned.h"
 
 /* A database that cannot be reached, at once. */
-#define NOWHERE "database = host=/nonexistent/pg409 user=web password=geheim\n"
+#define NOWHERE "database = host=/nonexistent/pg409 user=web password=geheim\nmetrics = off\n"
 
 struct world {
     struct memory_gateway memory;

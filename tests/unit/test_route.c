@@ -96,6 +96,7 @@ static void an_address_knows_its_methods(void **state)
     (void)state;
     assert_int_equal(methods("/"), reading);
     assert_int_equal(methods("/_health"), reading);
+    assert_int_equal(methods("/_metrics"), reading);
     assert_int_equal(methods("/articles"),
                      reading | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE);
     assert_int_equal(methods("/articles/_new"), reading);

@@ -95,6 +95,9 @@ static void check_defaults(const struct settings *settings)
     assert_int_equal(settings->auto_merge, AUTO_MERGE_OFF);
     assert_int_equal(settings->park_size, 67108864);
     assert_int_equal(settings->prepare, PREPARE_AUTO);
+    assert_int_equal(settings->metrics, METRICS_LOGIN);
+    assert_int_equal(settings->metrics_tables, 0);
+    assert_str(settings->metrics_file, "");
 }
 
 static void test_defaults(void **state)
@@ -118,7 +121,8 @@ static void test_every_option(void **state)
                          "anonymous = write\nallow_overwrite = on\nuser_role = on\npage_rows = 10\n"
                          "max_rows = 5000\nmax_body = 2M\nmax_fields = 3\nlock_timeout = 250ms\n"
                          "statement_timeout = 2min\nconnect_timeout = 1500\nidle_timeout = 1h\n"
-                         "catalog_age = 5 s\nreceipt_days = 30\nprepare = off"));
+                         "catalog_age = 5 s\nreceipt_days = 30\nprepare = off\nmetrics = open\n"
+                         "metrics_tables = on\nmetrics_file = /var/lib/pg409/counts"));
     assert_str(s.database, "host=/run dbname=\"a b\" # no comment");
     assert_str(s.schema, "shop");
     assert_str(s.title, "Caf\xc3\xa9");
@@ -139,6 +143,10 @@ static void test_every_option(void **state)
     assert_int_equal(s.catalog_age, 5000);
     assert_int_equal(s.receipt_days, 30);
     assert_int_equal(s.prepare, PREPARE_OFF);
+    assert_int_equal(s.metrics, METRICS_OPEN);
+    assert_int_equal(s.metrics_tables, 1);
+    assert_str(s.metrics_file, "/var/lib/pg409/counts");
+    assert_int_equal(good(*state, STR("metrics = off")).metrics, METRICS_OFF);
     assert_int_equal(good(*state, STR("anonymous = deny")).anonymous, ANONYMOUS_DENY);
     assert_int_equal(good(*state, STR("allow_overwrite = off")).allow_overwrite, 0);
     assert_int_equal(good(*state, STR("max_body = 3k")).max_body, 3072);
@@ -319,7 +327,7 @@ static void test_help(void **state)
         assert_true(strlen(option->help) > 20);
         assert_true(str_ends(str_from(option->help), STR(".")));
     }
-    assert_int_equal(count, 33);
+    assert_int_equal(count, 36);
     assert_int_not_equal(str_find(buf_slice(&buf),
                                   STR("  max_body: a size from 1k to 1G (default: 8M)\n")),
                          SIZE_MAX);
@@ -346,7 +354,7 @@ static void test_sample(void **state)
         buf_str(&plain, str_skip(line, option ? 1 : 0));
         buf_char(&plain, '\n');
     }
-    assert_int_equal(count, 33);
+    assert_int_equal(count, 36);
     memset(&settings, 0, sizeof settings);
     struct str why = STR_NONE;
     if (settings_parse(*state, buf_slice(&plain), &settings, &why))

@@ -143,11 +143,13 @@ static void every_answer_has_its_safety_headers(void **state)
 {
     struct world *world = *state;
     struct work *work = &world->app.work;
-    work->talk.micros = 1500;
+    work->talk.told.db_micros = 1500;
+    work->talk.told.merge_micros = 20;
     writelog_headers(work);
     reply_send(&work->reply, &world->memory.gateway);
     assert_has(memory_header(&world->memory, STR("X-Request-Id")), "id1");
-    assert_has(memory_header(&world->memory, STR("Server-Timing")), "db;dur=1.500, total;dur=");
+    assert_has(memory_header(&world->memory, STR("Server-Timing")),
+               "db;dur=1.500, merge;dur=0.020, total;dur=");
     assert_has(memory_header(&world->memory, STR("X-Content-Type-Options")), "nosniff");
     struct str policy = memory_header(&world->memory, STR("Content-Security-Policy"));
     assert_has(policy, "default-src 'none'");
