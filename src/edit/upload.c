@@ -76,10 +76,24 @@ static void number_param(struct sql *sql, uint64_t value)
     sql_param(sql, str_printf(sql->arena, "%llu", (unsigned long long)value));
 }
 
+/*
+ * Whoever begins an upload counts what others began: one after the other, so that two do not both
+ * find the last room. Held until the pipeline is committed, which has nothing else to wait for.
+ */
+static void ask_turn(struct talk *talk)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "SELECT pg_advisory_xact_lock('pg409.file_content'::regclass::oid::integer, 0)");
+    sql_ask(&sql, talk);
+}
+
 /* Room is what contents were announced to take, those that are still coming too. */
 size_t upload_ask_start(struct talk *talk, const struct upload_wish *wish)
 {
     struct sql sql;
+    if (wish->total)
+        ask_turn(talk);
     sql_init(&sql, talk->arena);
     sql_param(&sql, wish->code);
     sql_param(&sql, wish->user);

@@ -59,7 +59,7 @@ const char *upload_outcome_name(enum upload_outcome outcome);
 /* Whether its bytes are kept for whoever sent them, until he says what to do. */
 bool upload_is_kept(enum upload_outcome outcome);
 
-/* Begins one. The answer has no row when there is no room for it. */
+/* Begins one. The last answer has no row when there is no room for it. */
 size_t upload_ask_start(struct talk *talk, const struct upload_wish *wish);
 
 /* One upload of that user's. */

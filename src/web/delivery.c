@@ -150,7 +150,7 @@ static void after_begin(void *ctx)
         delivery_fail(delivery);
         return;
     }
-    delivery->upload = upload_take(&work->talk.answers[0], 0);
+    delivery->upload = upload_take(&work->talk.answers[work->talk.answer_count - 1], 0);
     if (delivery->upload.found)
         end(delivery, DELIVERY_PART);
     else
