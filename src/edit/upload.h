@@ -84,7 +84,8 @@ size_t upload_ask_received(struct talk *talk, struct str content);
 
 /*
  * Gives an upload whose bytes are all there its name, if that is possible: two answers, the upload
- * and the file that has the name then. sha256 is its digest. Sent again, it does nothing more.
+ * and the file that has the name then. sha256 is its digest. Sent again, it does nothing more. The
+ * first answer has no row when bytes are missing: then it stands where it stood.
  */
 size_t upload_ask_finish(struct talk *talk, const struct upload *upload, struct str sha256,
                          uint64_t keep_days);

@@ -7,7 +7,6 @@ import pytest
 
 import stack
 from e2e import files, test_tus
-from e2e.files import PAGE
 from e2e.test_files import memory
 
 
@@ -41,3 +40,17 @@ def test_room_is_counted_one_after_the_other(database):
             answers = list(pool.map(upload, range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 507, 507]
     assert database.one("SELECT sum(size) FROM pg409.file_content") == 1000
+
+
+def test_an_end_that_finds_bytes_missing_is_no_conflict(database):
+    """What a crash of the database leaves: the last pieces are gone when the name is to be given."""
+    gone = "IF NEW.sha256 IS NOT NULL THEN RETURN NULL; END IF; RETURN NEW;"
+    with stack.serving("lighttpd", database, workers=1) as server, server.client("anna") as anna:
+        url = files.create(anna, "a.txt", 3).headers["Location"]
+        with trigger(database, "BEFORE UPDATE ON pg409.file_content", gone):
+            answer = files.send(anna, url, 0, b"abc")
+            assert answer.status_code == 409 and answer.json()["reason"] == "upload-offset"
+            assert anna.put("/_files/b.txt", content=b"b").status_code == 503
+        assert files.names(anna) == []
+        assert anna.head(url, headers=files.TUS).status_code == 200
+        assert files.whole(anna, "a.txt") == b"abc"
