@@ -54,3 +54,12 @@ def test_an_end_that_finds_bytes_missing_is_no_conflict(database):
         assert files.names(anna) == []
         assert anna.head(url, headers=files.TUS).status_code == 200
         assert files.whole(anna, "a.txt") == b"abc"
+
+
+def test_memory_does_not_grow_with_the_files_of_a_form(database):
+    with stack.serving("lighttpd", database, workers=1) as server, server.client("anna") as anna:
+        for count in (1, 40):
+            form = [("file", (f"{count} {number}.bin", files.random(2_200_000))) for number in range(count)]
+            answer = anna.post("/_files/", files=form)
+            assert answer.status_code == 201, answer.text
+        assert max(memory(pid) for pid in test_tus.workers(server)) < 16 * 1024
