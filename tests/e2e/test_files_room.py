@@ -63,3 +63,15 @@ def test_memory_does_not_grow_with_the_files_of_a_form(database):
             answer = anna.post("/_files/", files=form)
             assert answer.status_code == 201, answer.text
         assert max(memory(pid) for pid in test_tus.workers(server)) < 16 * 1024
+
+
+def test_a_large_picture_is_shown_whole(database):
+    data = files.random(9 << 20)
+    with stack.serving("lighttpd", database, workers=1) as server, server.client("anna") as anna:
+        assert anna.put("/_files/a.png", content=b"x").status_code == 201
+        answer = anna.put("/_files/a.png", content=data, headers={"Content-Type": "image/png"})
+        picture = anna.get(answer.json()["instance"] + "?_content=1")
+        assert picture.headers["Content-Length"] == str(len(data)) and picture.content == data
+        head = anna.head(answer.json()["instance"] + "?_content=1")
+        assert head.status_code == 200 and head.headers["Content-Length"] == str(len(data)) and head.content == b""
+        assert max(memory(pid) for pid in test_tus.workers(server)) < 16 * 1024
