@@ -118,6 +118,10 @@ static void after_check(void *ctx)
         return;
     }
     delivery->current = file_take(&work->talk.answers[0], 0);
+    if (delivery->current.found && delivery->current.size == upload->size) {
+        end(delivery, DELIVERY_PART);
+        return;
+    }
     if (!upload->replaces.ptr)
         upload->outcome = delivery->current.found ? UPLOAD_EXISTS : UPLOAD_OPEN;
     else if (!delivery->current.found)
@@ -130,11 +134,12 @@ static void after_check(void *ctx)
         find_free(delivery);
 }
 
-void delivery_check(struct delivery *delivery, struct str name, struct str replaces)
+void delivery_check(struct delivery *delivery, struct str name, struct str replaces, uint64_t size)
 {
     struct talk *talk = &delivery->work->talk;
     delivery->upload.name = name;
     delivery->upload.replaces = replaces;
+    delivery->upload.size = size;
     if (!name_fits(delivery, name))
         return;
     talk_then(talk, after_check, delivery);

@@ -1,0 +1,55 @@
+"""Files that are sent, saved or thrown away a second time: whoever repeats it is told the truth."""
+
+import pytest
+
+import stack
+from e2e import fastcgi, files
+from e2e.files import sha
+
+
+@pytest.fixture(scope="module")
+def server(database):
+    with stack.serving("lighttpd", database, workers=2) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def tidy(database):
+    files.empty(database)
+
+
+@pytest.fixture
+def anna(server):
+    with server.client("anna") as client:
+        yield client
+
+
+@pytest.fixture
+def bob(server):
+    with server.client("bob") as client:
+        yield client
+
+
+def test_the_same_bytes_by_tus_are_no_conflict(anna, bob, database):
+    anna.put("/_files/a.txt", content=b"there")
+    answer = files.create(bob, "a.txt", 5)
+    assert answer.status_code == 201, answer.text
+    answer = files.send(bob, answer.headers["Location"], 0, b"there")
+    assert answer.status_code == 204 and answer.headers["PG409-Outcome"] == "already-applied"
+    answer = files.create(bob, "a.txt", 5, b"THERE")
+    assert answer.status_code == 409 and answer.json()["reason"] == "exists" and answer.json()["instance"]
+    assert files.create(bob, "a.txt", 6).status_code == 409
+    answer = files.create(bob, "a.txt", 5, b"there", version=sha(b"of before"))
+    assert answer.status_code == 201 and answer.headers["PG409-Outcome"] == "already-applied"
+    assert database.run("SELECT sha256, updated_by FROM pg409.file") == [(sha(b"there"), "anna")]
+
+
+def test_the_same_bytes_by_whoever_waits_before_sending(database):
+    with fastcgi.Program(database) as program:
+        program.request("PUT", "/_files/a.txt", b"there", REMOTE_USER="anna")
+        connection = fastcgi.Connection(program.path)
+        connection.begin(fastcgi.params("PUT", "/_files/a.txt", 5, REMOTE_USER="bob", HTTP_EXPECT="100-continue"))
+        connection.body(b"there")
+        connection.end_body()
+        answer = connection.answer()
+        assert answer.status == 200 and answer.headers["pg409-outcome"] == "already-applied"
