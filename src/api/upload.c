@@ -188,6 +188,10 @@ static void after_again(struct delivery *delivery)
     struct work *work = delivery->work;
     struct buf to;
     bool fine = delivery->end == DELIVERY_DONE && !upload_is_kept(delivery->upload.outcome);
+    if (delivery->end == DELIVERY_ELSEWHERE) {
+        work_problem(work, "no-upload", STR_NONE); /* thrown away meanwhile */
+        return;
+    }
     if (!fine || work->request.format != FORMAT_HTML) {
         file_delivered(delivery);
         return;
@@ -209,6 +213,11 @@ static void after_drop(void *ctx)
         work_failed(work);
         return;
     }
+    if (str_is(answer_cell(&work->talk.answers[0], 0, 0), "0") && !work->talk.unsure) {
+        /* it has its name meanwhile, which another page of its owner's gave it */
+        work_problem(work, "no-upload", STR_NONE);
+        return;
+    }
     work->outcome = "saved";
     work->files_changed = true;
     if (tus_spoken(work) || work->request.format != FORMAT_HTML) {
@@ -227,6 +236,7 @@ static void drop(struct visit *visit)
     struct work *work = visit->delivery.work;
     talk_then(&work->talk, after_drop, visit);
     work->talk.repeatable = true;
+    work->talk.writing = true;
     upload_ask_drop(&work->talk, work->match.name, work->request.user);
 }
 

@@ -97,7 +97,7 @@ size_t upload_ask_finish(struct talk *talk, const struct upload *upload, struct 
 size_t upload_ask_again(struct talk *talk, const struct upload *upload, struct file_name name,
                         struct str replaces, uint64_t keep_days);
 
-/* Takes it away with all its bytes, unless it has its name. */
+/* Takes it away with all its bytes, unless it has its name: one row, how many went (0 or 1). */
 size_t upload_ask_drop(struct talk *talk, struct str code, struct str user);
 
 #endif

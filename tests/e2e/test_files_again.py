@@ -4,7 +4,7 @@ import pytest
 
 import stack
 from e2e import fastcgi, files
-from e2e.files import sha
+from e2e.files import PAGE, sha
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,14 @@ def test_the_same_bytes_by_whoever_waits_before_sending(database):
         connection.end_body()
         answer = connection.answer()
         assert answer.status == 200 and answer.headers["pg409-outcome"] == "already-applied"
+
+
+def test_what_is_saved_is_not_thrown_away(anna, bob):
+    """Two tabs with one upload: one saves it, the other one is not told that it is gone."""
+    anna.put("/_files/a.txt", content=b"Anna's")
+    url = bob.put("/_files/a.txt", content=b"Bob's").json()["instance"]
+    assert bob.post(url, data={"_action": "save", "name": "b.txt"}).status_code == 201
+    answer = bob.post(url, data={"_action": "drop"}, headers=PAGE)
+    assert answer.status_code == 404 and "/_files/?_done=dropped" not in answer.headers.get("Location", "")
+    assert bob.delete(url).status_code == 404
+    assert files.whole(anna, "b.txt") == b"Bob's"
