@@ -6,7 +6,9 @@
 #include "base/banned.h"
 
 #define BEGINNING 1500 /* bytes that are shown of a text */
-#define PROPOSALS 20   /* names that are tried: "report (2).pdf" to "report (21).pdf" */
+/* Names that are tried: "report (2).pdf" to "report (21).pdf", then further and further away. */
+#define NEXT 20
+#define PROPOSALS 30
 
 bool delivery_files_here(struct work *work)
 {
@@ -93,9 +95,11 @@ static void find_free(struct delivery *delivery)
 {
     struct work *work = delivery->work;
     struct str names[PROPOSALS + 1];
+    unsigned number = filename_number(delivery->upload.name);
     names[0] = delivery->upload.name; /* free again, where the file was deleted */
     for (unsigned i = 1; i <= PROPOSALS; i++)
-        names[i] = filename_proposed(&work->arena, delivery->upload.name, i + 1);
+        names[i] = filename_proposed(&work->arena, delivery->upload.name,
+                                     number + (i <= NEXT ? i : (unsigned)NEXT << (i - NEXT)));
     talk_then(&work->talk, after_free, delivery);
     work->talk.repeatable = true;
     file_ask_free(&work->talk, names, PROPOSALS + 1, delivery_name(work, STR("")).folded);

@@ -64,3 +64,17 @@ def test_what_is_saved_is_not_thrown_away(anna, bob):
     assert answer.status_code == 404 and "/_files/?_done=dropped" not in answer.headers.get("Location", "")
     assert bob.delete(url).status_code == 404
     assert files.whole(anna, "b.txt") == b"Bob's"
+
+
+@pytest.mark.parametrize("taken, proposed", [
+    (["report (2).pdf"], "report (3).pdf"),
+    (["report (7).pdf"], "report (8).pdf"),
+    ([f"report{end}.pdf" for end in ["", *(f" ({number})" for number in range(2, 30))]], "report (41).pdf"),
+    (["report (999).pdf"], "report (1000).pdf"),
+])
+def test_a_name_that_is_free_is_proposed(anna, database, taken, proposed):
+    for name in taken:
+        database.run("WITH c AS (INSERT INTO pg409.file_content (size, received, sha256) VALUES (0, 0, 'x') RETURNING id)"
+                     " INSERT INTO pg409.file (name, fold, content, size, sha256, media_type)"
+                     " SELECT %s, %s, id, 0, 'x', 'text/plain' FROM c", name, name)
+    assert files.create(anna, taken[0], 9).json()["proposed"] == proposed
