@@ -7,7 +7,7 @@ import pytest
 
 import stack
 from e2e import files, test_tus
-from e2e.test_files import memory
+from e2e.files import memory
 
 
 @pytest.fixture(autouse=True)
