@@ -78,3 +78,17 @@ def test_a_name_that_is_free_is_proposed(anna, database, taken, proposed):
                      " INSERT INTO pg409.file (name, fold, content, size, sha256, media_type)"
                      " SELECT %s, %s, id, 0, 'x', 'text/plain' FROM c", name, name)
     assert files.create(anna, taken[0], 9).json()["proposed"] == proposed
+
+
+def test_a_rename_that_comes_too_late(anna, bob):
+    anna.put("/_files/a.txt", content=b"x")
+    assert anna.patch("/_files/a.txt", json={"name": "b.txt", "_version": sha(b"x")}).status_code == 200
+    answer = bob.patch("/_files/a.txt", json={"name": "c.txt", "_version": sha(b"x")})
+    assert answer.status_code == 409 and "gave it another name" in answer.json()["detail"]
+
+
+def test_a_new_name_that_grows_too_long(anna):
+    """Unicode's form NFC writes this letter with six bytes instead of three."""
+    anna.put("/_files/a.txt", content=b"x")
+    answer = anna.patch("/_files/a.txt", json={"name": "\u0958" * 85, "_version": sha(b"x")})
+    assert answer.status_code == 422 and answer.json()["reason"] == "file-name", answer.text
