@@ -1,6 +1,7 @@
 #include "api/file_answer.h"
 
 #include "api/answer.h"
+#include "api/files.h"
 #include "page/file_parts.h"
 #include "page/upload.h"
 #include "web/problem.h"
@@ -279,7 +280,8 @@ void file_delivered(struct delivery *delivery)
     if (delivery->end == DELIVERY_FAILED)
         work_failed(work);
     else if (delivery->end == DELIVERY_ELSEWHERE)
-        work_problem(work, "upload-offset", STR_NONE);
+        /* to whoever sent it in one piece, the database lost a part of it */
+        work_problem(work, tus_spoken(work) ? "upload-offset" : "away", STR_NONE);
     else if (delivery->end == DELIVERY_DONE && !upload_is_kept(delivery->upload.outcome))
         saved(delivery);
     else

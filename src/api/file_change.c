@@ -115,7 +115,8 @@ static void gone(struct changing *it)
     if (!it->change.version.ptr)
         work_problem(it->work, "no-file", STR_NONE);
     else
-        conflict(it, UPLOAD_DELETED, STR("Somebody deleted it. Nothing was changed."));
+        conflict(it, UPLOAD_DELETED,
+                 STR("Somebody deleted it or gave it another name. Nothing was changed."));
 }
 
 static void after_change(void *ctx)
@@ -125,6 +126,10 @@ static void after_change(void *ctx)
     const struct talk *talk = &work->talk;
     if (talk->failed && talk->error.reason == REASON_DUPLICATE) {
         name_taken(it);
+        return;
+    }
+    if (talk->failed && str_is(talk->error.constraint, "file_name")) {
+        work_problem(work, "file-name", str_from(filename_words(FILENAME_TOO_LONG)));
         return;
     }
     if (talk->failed) {

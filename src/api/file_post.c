@@ -19,7 +19,8 @@
 struct post {
     struct work *work;
     struct multipart parser;
-    char *raw; /* bytes of the body that came together */
+    char *raw;   /* bytes of the body that came together */
+    char *round; /* what the files are received into, one after the other */
     struct str input, data;
     bool part_ended, broken;
     struct str version; /* the field _version: what the one file replaces */
@@ -173,6 +174,8 @@ static void broken(struct post *post)
 static void after_file(struct delivery *delivery)
 {
     struct post *post = delivery->ctx;
+    if (delivery->receive.bytes)
+        post->round = delivery->receive.bytes;
     if (delivery->end == DELIVERY_FAILED || delivery->end == DELIVERY_ELSEWHERE) {
         file_delivered(delivery);
         return;
@@ -191,6 +194,7 @@ static void after_begin(struct delivery *delivery)
     delivery->done = after_file;
     delivery->receive.read = read_part;
     delivery->receive.source = post;
+    delivery->receive.bytes = post->round;
     delivery_take(delivery);
 }
 

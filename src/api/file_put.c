@@ -77,7 +77,7 @@ void file_put(struct work *work)
     if (str_ieq(request_header(&work->request, "HTTP_EXPECT"), STR("100-continue"))) {
         put->delivery.done = after_early;
         put->delivery.ctx = put;
-        delivery_check(&put->delivery, work->match.name, put->replaces);
+        delivery_check(&put->delivery, work->match.name, put->replaces, work->request.left);
     } else {
         begin(put);
     }

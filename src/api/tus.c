@@ -266,7 +266,7 @@ void tus_create(struct work *work)
                     &part->delivery.strict) ||
         !read_checksum(part))
         return;
-    delivery_check(&part->delivery, part->name, part->replaces);
+    delivery_check(&part->delivery, part->name, part->replaces, part->length);
 }
 
 /* --- the next bytes --- */

@@ -2,6 +2,7 @@
 #include "api/files.h"
 #include "page/file_parts.h"
 #include "page/upload.h"
+#include "web/writelog.h"
 #include "wire/json.h"
 
 #include "base/banned.h"
@@ -133,21 +134,28 @@ static bool each(void *ctx, const struct answer *row)
 {
     struct visit *visit = ctx;
     struct work *work = visit->delivery.work;
+    if (!work->reply.begun)
+        writelog_headers(work);
     buf_str(&work->reply.body, row->cells[0]);
-    return work->reply.body.len < ((size_t)8 << 20);
+    reply_piece(&work->reply, work->request.gateway);
+    return !work->reply.lost;
 }
 
 static void after_bytes(void *ctx)
 {
     struct visit *visit = ctx;
-    if (visit->delivery.work->talk.failed)
-        work_failed(visit->delivery.work);
+    struct work *work = visit->delivery.work;
+    if (work->talk.failed && !work->reply.begun)
+        work_failed(work);
+    else if (work->talk.failed && !work->reply.lost)
+        work->trouble = str_copy(&work->arena, work->talk.error.message);
 }
 
-/* What a page shows of it as a picture: no more than that. */
+/* What a page shows of it as a picture. */
 static void show_content(struct visit *visit)
 {
     struct work *work = visit->delivery.work;
+    struct talk *talk = &work->talk;
     const struct upload *upload = &visit->delivery.upload;
     uint64_t first = 0, last = upload->size - 1;
     if (!file_is_picture(upload->media_type) || !upload->content.ptr || !upload->sha256.ptr ||
@@ -159,9 +167,18 @@ static void show_content(struct visit *visit)
     reply_header(&work->reply, "Content-Type", upload->media_type);
     reply_header(&work->reply, "Content-Disposition", STR("attachment"));
     reply_header(&work->reply, "Cache-Control", STR("private, no-cache"));
-    talk_then(&work->talk, after_bytes, visit);
-    talk_each(&work->talk, file_ask_bytes(&work->talk, upload->content, &first, &last, 1), each);
-    work->talk.repeatable = true;
+    reply_header(&work->reply, "Content-Length",
+                 str_printf(&work->arena, "%llu", (unsigned long long)upload->size));
+    if (work->reply.head) {
+        writelog_headers(work);
+        reply_piece(&work->reply, work->request.gateway);
+        return;
+    }
+    talk_then(talk, after_bytes, visit);
+    talk_each(talk, file_ask_bytes(talk, upload->content, &first, &last, 1), each);
+    talk->repeatable = true;
+    talk->patience = talk->statement_timeout;
+    talk->statement_timeout = 0; /* who reads slowly may take his time */
 }
 
 /* --- what is to become of it --- */
@@ -171,6 +188,10 @@ static void after_again(struct delivery *delivery)
     struct work *work = delivery->work;
     struct buf to;
     bool fine = delivery->end == DELIVERY_DONE && !upload_is_kept(delivery->upload.outcome);
+    if (delivery->end == DELIVERY_ELSEWHERE) {
+        work_problem(work, "no-upload", STR_NONE); /* thrown away meanwhile */
+        return;
+    }
     if (!fine || work->request.format != FORMAT_HTML) {
         file_delivered(delivery);
         return;
@@ -192,6 +213,11 @@ static void after_drop(void *ctx)
         work_failed(work);
         return;
     }
+    if (str_is(answer_cell(&work->talk.answers[0], 0, 0), "0") && !work->talk.unsure) {
+        /* it has its name meanwhile, which another page of its owner's gave it */
+        work_problem(work, "no-upload", STR_NONE);
+        return;
+    }
     work->outcome = "saved";
     work->files_changed = true;
     if (tus_spoken(work) || work->request.format != FORMAT_HTML) {
@@ -210,6 +236,7 @@ static void drop(struct visit *visit)
     struct work *work = visit->delivery.work;
     talk_then(&work->talk, after_drop, visit);
     work->talk.repeatable = true;
+    work->talk.writing = true;
     upload_ask_drop(&work->talk, work->match.name, work->request.user);
 }
 

@@ -76,10 +76,24 @@ static void number_param(struct sql *sql, uint64_t value)
     sql_param(sql, str_printf(sql->arena, "%llu", (unsigned long long)value));
 }
 
+/*
+ * Whoever begins an upload counts what others began: one after the other, so that two do not both
+ * find the last room. Held until the pipeline is committed, which has nothing else to wait for.
+ */
+static void ask_turn(struct talk *talk)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql, "SELECT pg_advisory_xact_lock('pg409.file_content'::regclass::oid::integer, 0)");
+    sql_ask(&sql, talk);
+}
+
 /* Room is what contents were announced to take, those that are still coming too. */
 size_t upload_ask_start(struct talk *talk, const struct upload_wish *wish)
 {
     struct sql sql;
+    if (wish->total)
+        ask_turn(talk);
     sql_init(&sql, talk->arena);
     sql_param(&sql, wish->code);
     sql_param(&sql, wish->user);
@@ -196,7 +210,10 @@ static void replace(struct talk *talk, struct str code)
     sql_ask(&sql, talk);
 }
 
-/* What came of it, by what is there now. Who asks again gets the same. */
+/*
+ * What came of it, by what is there now. Who asks again gets the same. Nothing came of one whose
+ * bytes are not all there after all: a crash of the database takes the last of them along.
+ */
 static size_t settle(struct talk *talk, struct str code, uint64_t keep_days)
 {
     struct sql sql;
@@ -209,7 +226,8 @@ static size_t settle(struct talk *talk, struct str code, uint64_t keep_days)
             " WHEN f.sha256 = c.sha256 THEN 'already-applied' WHEN u.replaces IS NULL THEN 'exists'"
             " WHEN f.sha256 IS NULL THEN 'deleted' ELSE 'stale' END AS outcome"
             " FROM pg409.file_upload u JOIN pg409.file_content c ON c.id = u.content"
-            " LEFT JOIN pg409.file f ON f.fold = u.fold WHERE u.code = $1),"
+            " LEFT JOIN pg409.file f ON f.fold = u.fold WHERE u.code = $1"
+            " AND c.sha256 IS NOT NULL),"
             " u AS (UPDATE pg409.file_upload t SET outcome = s.outcome,"
             " expires = CASE WHEN s.outcome IN ('saved', 'already-applied') THEN t.expires"
             " ELSE now() + interval '1 day' * $2::integer END FROM s WHERE t.code = s.code"

@@ -59,7 +59,7 @@ const char *upload_outcome_name(enum upload_outcome outcome);
 /* Whether its bytes are kept for whoever sent them, until he says what to do. */
 bool upload_is_kept(enum upload_outcome outcome);
 
-/* Begins one. The answer has no row when there is no room for it. */
+/* Begins one. The last answer has no row when there is no room for it. */
 size_t upload_ask_start(struct talk *talk, const struct upload_wish *wish);
 
 /* One upload of that user's. */
@@ -84,7 +84,8 @@ size_t upload_ask_received(struct talk *talk, struct str content);
 
 /*
  * Gives an upload whose bytes are all there its name, if that is possible: two answers, the upload
- * and the file that has the name then. sha256 is its digest. Sent again, it does nothing more.
+ * and the file that has the name then. sha256 is its digest. Sent again, it does nothing more. The
+ * first answer has no row when bytes are missing: then it stands where it stood.
  */
 size_t upload_ask_finish(struct talk *talk, const struct upload *upload, struct str sha256,
                          uint64_t keep_days);
@@ -96,7 +97,7 @@ size_t upload_ask_finish(struct talk *talk, const struct upload *upload, struct 
 size_t upload_ask_again(struct talk *talk, const struct upload *upload, struct file_name name,
                         struct str replaces, uint64_t keep_days);
 
-/* Takes it away with all its bytes, unless it has its name. */
+/* Takes it away with all its bytes, unless it has its name: one row, how many went (0 or 1). */
 size_t upload_ask_drop(struct talk *talk, struct str code, struct str user);
 
 #endif

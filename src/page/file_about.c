@@ -5,24 +5,6 @@
 
 #include "base/banned.h"
 
-static void facts(struct work *work, const struct file *file)
-{
-    struct buf *out = OUT(work);
-    html_raw(out, "<dl class=\"shown card\">\n<div><dt>Size</dt><dd>");
-    file_size(work, file->size);
-    html_raw(out, "</dd></div>\n<div><dt>Uploaded</dt><dd>");
-    page_when(work, file->updated_at);
-    if (file->updated_by.ptr) {
-        html_raw(out, " by ");
-        html_text(out, file->updated_by);
-    }
-    html_raw(out, "</dd></div>\n<div><dt>Kind</dt><dd>");
-    html_text(out, file->media_type);
-    html_raw(out, "</dd></div>\n<div><dt>SHA-256</dt><dd><code>");
-    html_text(out, file->version);
-    html_raw(out, "</code></dd></div>\n</dl>\n");
-}
-
 static void form_begin(struct work *work, const struct file *file, const char *action)
 {
     html_raw(OUT(work), "<form method=\"post\" class=\"card way\"");
@@ -125,7 +107,7 @@ static void after_about(void *ctx)
         return;
     }
     struct file file = file_take(&work->talk.answers[0], 0);
-    bool may_write = work->request.user.ptr || work_settings(work)->anonymous == ANONYMOUS_WRITE;
+    bool may_write = file_may_write(work);
     if (!file.found && !work->talk.answers[1].rows) {
         work_problem(work, "no-file", STR_NONE);
         return;
@@ -147,7 +129,9 @@ static void after_about(void *ctx)
             page_file_link(work, "src", file.name, "");
             html_raw(out, "></p>\n");
         }
-        facts(work, &file);
+        html_raw(out, "<div class=\"card\">\n");
+        file_facts(work, &file);
+        html_raw(out, "</div>\n");
     } else {
         html_raw(out, "<p class=\"lead\">This file was deleted.</p>\n");
     }

@@ -46,6 +46,29 @@ void file_size(struct work *work, uint64_t size)
     html_raw(out, "</span>");
 }
 
+void file_facts(struct work *work, const struct file *file)
+{
+    struct buf *out = OUT(work);
+    html_raw(out, "<dl class=\"shown\">\n<div><dt>Size</dt><dd>");
+    file_size(work, file->size);
+    html_raw(out, "</dd></div>\n<div><dt>Uploaded</dt><dd>");
+    page_when(work, file->updated_at);
+    if (file->updated_by.ptr) {
+        html_raw(out, " by ");
+        html_text(out, file->updated_by);
+    }
+    html_raw(out, "</dd></div>\n<div><dt>Kind</dt><dd>");
+    html_text(out, file->media_type);
+    html_raw(out, "</dd></div>\n<div><dt>SHA-256</dt><dd><code>");
+    html_text(out, file->version);
+    html_raw(out, "</code></dd></div>\n</dl>\n");
+}
+
+bool file_may_write(const struct work *work)
+{
+    return work->request.user.ptr || work_settings(work)->anonymous == ANONYMOUS_WRITE;
+}
+
 struct str file_by(struct str user)
 {
     return user.ptr ? user : STR("somebody");

@@ -29,6 +29,12 @@ void file_size(struct work *work, uint64_t size);
 /* "anna" or "somebody". */
 struct str file_by(struct str user);
 
+/* Whether who asks may upload and change files; forms are shown to nobody else. */
+bool file_may_write(const struct work *work);
+
+/* Size, when and by whom, kind, digest: a list. Its name and where it is are not asked. */
+void file_facts(struct work *work, const struct file *file);
+
 /* A hidden field. */
 void file_hidden(struct work *work, const char *name, struct str value);
 

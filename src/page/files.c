@@ -169,11 +169,6 @@ static void search(struct files *files)
     html_raw(out, "> <button type=\"submit\">Search</button></form>\n");
 }
 
-static bool may_write(const struct work *work)
-{
-    return work->request.user.ptr || work_settings(work)->anonymous == ANONYMOUS_WRITE;
-}
-
 static void upload_form(struct work *work)
 {
     struct buf *out = OUT(work);
@@ -241,7 +236,7 @@ static void after_files(void *ctx)
     saved_notice(work);
     if (files->asked_kept)
         upload_section(work, &talk->answers[2]);
-    if (may_write(work))
+    if (file_may_write(work))
         upload_form(work);
     search(files);
     if (files->rows)
@@ -250,9 +245,9 @@ static void after_files(void *ctx)
         html_text(OUT(work), files->list.search.len ? STR("No file has that in its name.")
                                                     : STR("There are no files yet."));
     pages(files);
-    if (may_write(work))
+    if (file_may_write(work))
         deleted(work, &talk->answers[1]);
-    if (may_write(work))
+    if (file_may_write(work))
         file_script(work);
     page_end(work);
 }

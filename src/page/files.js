@@ -99,8 +99,9 @@ class Upload {
 
     ask(url, method, headers, body) {
         this.abort = new AbortController();
-        const overridden = method === 'HEAD' ? {} : {'X-HTTP-Method-Override': method};
-        return fetch(url, {method: method === 'HEAD' ? 'HEAD' : 'POST', cache: 'no-store', body,
+        const reads = method === 'HEAD' || method === 'GET';
+        const overridden = reads ? {} : {'X-HTTP-Method-Override': method};
+        return fetch(url, {method: reads ? method : 'POST', cache: 'no-store', body,
             headers: {...TUS, ...overridden, ...headers}, signal: this.abort.signal});
     }
 
@@ -148,6 +149,13 @@ class Upload {
         const answer = await this.insist(() => this.ask(this.url, 'HEAD', {}));
         if (!answer)
             return false;
+        if (answer.status === 409) {
+            /* all of it is there, and kept, for its name was taken meanwhile: who has it? */
+            const kept = await this.insist(() => this.ask(this.url, 'GET', {}));
+            if (kept)
+                await this.refused(kept);
+            return false;
+        }
         if (!answer.ok) {
             guarded(() => localStorage.removeItem(this.key));
             this.url = null;

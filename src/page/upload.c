@@ -5,48 +5,14 @@
 
 #include "base/banned.h"
 
-/* One side: what it is called, how large it is, what it looks like. */
-struct side {
-    const char *title;
-    struct str name, media_type, digest, at, by;
-    uint64_t size;
-};
-
-static void fact(struct work *work, const char *name, struct str value)
-{
-    struct buf *out = OUT(work);
-    html_raw(out, "<div><dt>");
-    html_text(out, str_from(name));
-    html_raw(out, "</dt><dd>");
-    html_text(out, value);
-    html_raw(out, "</dd></div>\n");
-}
-
-static void facts(struct work *work, const struct side *side)
-{
-    struct buf *out = OUT(work);
-    html_raw(out, "<dl class=\"shown\">\n<div><dt>Size</dt><dd>");
-    file_size(work, side->size);
-    html_raw(out, "</dd></div>\n<div><dt>Uploaded</dt><dd>");
-    page_when(work, side->at);
-    if (side->by.ptr) {
-        html_raw(out, " by ");
-        html_text(out, side->by);
-    }
-    html_raw(out, "</dd></div>\n");
-    fact(work, "Kind", side->media_type);
-    html_raw(out, "<div><dt>SHA-256</dt><dd><code>");
-    html_text(out, side->digest);
-    html_raw(out, "</code></dd></div>\n</dl>\n");
-}
-
-static void side_begin(struct work *work, const struct side *side)
+/* One side: what it is called, what it looks like, how large it is. */
+static void side_begin(struct work *work, const char *title, struct str name)
 {
     struct buf *out = OUT(work);
     html_raw(out, "<section class=\"card side\"><h2>");
-    html_text(out, str_from(side->title));
+    html_text(out, str_from(title));
     html_raw(out, "</h2>\n<p class=\"file-name\">");
-    html_text(out, side->name);
+    html_text(out, name);
     html_raw(out, "</p>\n");
 }
 
@@ -65,16 +31,18 @@ static void yours(struct work *work, const struct delivery *delivery)
 {
     struct buf *out = OUT(work);
     const struct upload *upload = &delivery->upload;
-    struct side side = {"Yours",    upload->name, upload->media_type, upload->sha256,
-                        upload->at, STR_NONE,     upload->size};
-    side_begin(work, &side);
+    struct file file = {.media_type = upload->media_type,
+                        .version = upload->sha256,
+                        .updated_at = upload->at,
+                        .size = upload->size};
+    side_begin(work, "Yours", upload->name);
     if (file_is_picture(upload->media_type)) {
         html_raw(out, "<img class=\"preview\" alt=\"Your picture\"");
         page_upload_link(work, "src", upload->code, "?_content=1");
         html_raw(out, ">\n");
     }
     excerpt(work, delivery->text_yours);
-    facts(work, &side);
+    file_facts(work, &file);
     html_raw(out, "</section>\n");
 }
 
@@ -82,16 +50,14 @@ static void theirs(struct work *work, const struct delivery *delivery)
 {
     struct buf *out = OUT(work);
     const struct file *file = &delivery->current;
-    struct side side = {"What is there",  file->name,       file->media_type, file->version,
-                        file->updated_at, file->updated_by, file->size};
-    side_begin(work, &side);
+    side_begin(work, "What is there", file->name);
     if (file_is_picture(file->media_type)) {
         html_raw(out, "<img class=\"preview\" alt=\"The picture that is there\"");
         page_file_link(work, "src", file->name, "");
         html_raw(out, ">\n");
     }
     excerpt(work, delivery->text_current);
-    facts(work, &side);
+    file_facts(work, file);
     html_raw(out, "<p><a");
     page_file_link(work, "href", file->name, "");
     html_raw(out, ">Download it to look at it</a></p>\n</section>\n");

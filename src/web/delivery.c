@@ -6,7 +6,9 @@
 #include "base/banned.h"
 
 #define BEGINNING 1500 /* bytes that are shown of a text */
-#define PROPOSALS 20   /* names that are tried: "report (2).pdf" to "report (21).pdf" */
+/* Names that are tried: "report (2).pdf" to "report (21).pdf", then further and further away. */
+#define NEXT 20
+#define PROPOSALS 30
 
 bool delivery_files_here(struct work *work)
 {
@@ -93,9 +95,11 @@ static void find_free(struct delivery *delivery)
 {
     struct work *work = delivery->work;
     struct str names[PROPOSALS + 1];
+    unsigned number = filename_number(delivery->upload.name);
     names[0] = delivery->upload.name; /* free again, where the file was deleted */
     for (unsigned i = 1; i <= PROPOSALS; i++)
-        names[i] = filename_proposed(&work->arena, delivery->upload.name, i + 1);
+        names[i] = filename_proposed(&work->arena, delivery->upload.name,
+                                     number + (i <= NEXT ? i : (unsigned)NEXT << (i - NEXT)));
     talk_then(&work->talk, after_free, delivery);
     work->talk.repeatable = true;
     file_ask_free(&work->talk, names, PROPOSALS + 1, delivery_name(work, STR("")).folded);
@@ -118,6 +122,10 @@ static void after_check(void *ctx)
         return;
     }
     delivery->current = file_take(&work->talk.answers[0], 0);
+    if (delivery->current.found && delivery->current.size == upload->size) {
+        end(delivery, DELIVERY_PART);
+        return;
+    }
     if (!upload->replaces.ptr)
         upload->outcome = delivery->current.found ? UPLOAD_EXISTS : UPLOAD_OPEN;
     else if (!delivery->current.found)
@@ -130,11 +138,12 @@ static void after_check(void *ctx)
         find_free(delivery);
 }
 
-void delivery_check(struct delivery *delivery, struct str name, struct str replaces)
+void delivery_check(struct delivery *delivery, struct str name, struct str replaces, uint64_t size)
 {
     struct talk *talk = &delivery->work->talk;
     delivery->upload.name = name;
     delivery->upload.replaces = replaces;
+    delivery->upload.size = size;
     if (!name_fits(delivery, name))
         return;
     talk_then(talk, after_check, delivery);
@@ -150,7 +159,7 @@ static void after_begin(void *ctx)
         delivery_fail(delivery);
         return;
     }
-    delivery->upload = upload_take(&work->talk.answers[0], 0);
+    delivery->upload = upload_take(&work->talk.answers[work->talk.answer_count - 1], 0);
     if (delivery->upload.found)
         end(delivery, DELIVERY_PART);
     else

@@ -40,9 +40,10 @@ struct file_name delivery_name(const struct work *work, struct str name);
 
 /*
  * Looks, before any byte comes, whether the name can be had: ends with DELIVERY_PART when nothing
- * is in the way, else with DELIVERY_DONE and what is in upload.outcome, current and proposed.
+ * is in the way, or a file of size bytes: it may be the very same, which its bytes will show. Else
+ * with DELIVERY_DONE and what is in upload.outcome, current and proposed.
  */
-void delivery_check(struct delivery *delivery, struct str name, struct str replaces);
+void delivery_check(struct delivery *delivery, struct str name, struct str replaces, uint64_t size);
 
 /*
  * Begins an upload of that name and size (what it may have at most), for work's user: checks name

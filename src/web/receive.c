@@ -114,7 +114,8 @@ void receive_start(struct receive *receive)
         receive->then(receive->ctx, RECEIVE_ELSEWHERE); /* nobody else writes it: a broken row */
         return;
     }
-    receive->bytes = arena_bytes(arena, ROUND);
+    if (!receive->bytes)
+        receive->bytes = arena_bytes(arena, ROUND);
     next_round(receive);
 }
 

@@ -33,7 +33,7 @@ struct receive {
 
     struct digest_state digest;
     struct arena arena; /* of the round under way */
-    char *bytes;        /* of that round */
+    char *bytes;        /* of that round; whoever has several uploads hands it on to the next */
     size_t count;
     bool last, broken;
 };

@@ -108,6 +108,18 @@ static struct str without_number(struct str stem)
     return (struct str){stem.ptr, at - 2};
 }
 
+unsigned filename_number(struct str name)
+{
+    struct str stem = {name.ptr, extension_at(name)};
+    size_t before = without_number(stem).len;
+    uint64_t number;
+    if (before == stem.len ||
+        str_to_u64((struct str){stem.ptr + before + 2, stem.len - before - 3}, 999, &number) ||
+        number == 0)
+        return 1;
+    return (unsigned)number;
+}
+
 struct str filename_proposed(struct arena *arena, struct str name, unsigned number)
 {
     size_t at = extension_at(name);

@@ -30,6 +30,9 @@ const char *filename_words(enum filename_fault fault);
  */
 struct str filename_last(struct str path);
 
+/* The number that filename_proposed replaces: 7 of "report (7).pdf"; 1 where there is none. */
+unsigned filename_number(struct str name);
+
 /*
  * Another name, for when name is taken: "report.pdf" and 2 give "report (2).pdf"; so does
  * "report (7).pdf", whose number (of up to three digits: 2024 is rather a year) is replaced. What

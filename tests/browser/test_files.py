@@ -152,6 +152,28 @@ def test_pause_and_after_the_browser_was_closed(anna, database, tmp_path):
     assert database.one("SELECT count(*) FROM pg409.file_upload") == 1, "it went on where it was"
 
 
+def test_an_upload_that_met_a_taken_name_unseen(anna, bob, database, tmp_path):
+    """The answer to the last part got lost: the bytes are kept, and are not sent a second time."""
+    path = tmp_path / "long.bin"
+    path.write_bytes(bytes(range(256)) * 20_000)
+    anna.open("/_files/")
+    slow(anna, 3_000_000)
+    anna.field("file").send_keys(str(path))
+    anna.find("form.upload button").click()
+    anna.until(lambda: anna.script("return document.querySelector('progress')?.value > 200000"))
+    anna.find(".uploads button").click()
+    anna.until(lambda: "Paused at" in anna.text)
+    database.run("WITH c AS (INSERT INTO pg409.file_content (size, received, sha256) VALUES (0, 0, 'x') RETURNING id)"
+                 " INSERT INTO pg409.file (name, fold, content, size, sha256, media_type, updated_by)"
+                 " SELECT 'long.bin', 'long.bin', id, 0, 'x', 'text/plain', 'bob' FROM c")
+    database.run("UPDATE pg409.file_content SET size = received, sha256 = 'y' WHERE sha256 IS NULL")
+    database.run("UPDATE pg409.file_upload SET outcome = 'exists'")
+    slow(anna, -1)
+    anna.find(".uploads button").click()
+    anna.until(lambda: "Decide what becomes of it" in anna.text)
+    assert "bob uploaded “long.bin”" in anna.text and "is kept for you" in anna.text
+
+
 def slow(person, rate):
     person.driver.execute_cdp_cmd("Network.enable", {})
     person.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {

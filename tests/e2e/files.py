@@ -1,12 +1,45 @@
-"""What the tests of files share: uploads and what is stored of them."""
+"""What the tests of files share: who asks, uploads, and what is stored of them."""
 
 import base64
 import hashlib
 import os
+import pathlib
+import re
+
+import pytest
+
+import stack
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PART = {**TUS, "Content-Type": "application/offset+octet-stream"}
 PAGE = {"Accept": "text/html"}
+SMALL = b"Hello, file.\n"
+
+
+# fixtures: a module of tests imports those it wants
+
+
+@pytest.fixture(scope="module", params=["lighttpd", "apache"])
+def server(request, database):
+    with stack.serving(request.param, database, {"file_max_bytes": "8M"}, workers=4) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def tidy(database):
+    empty(database)
+
+
+@pytest.fixture
+def anna(server):
+    with server.client("anna") as client:
+        yield client
+
+
+@pytest.fixture
+def bob(server):
+    with server.client("bob") as client:
+        yield client
 
 
 def sha(data):
@@ -63,3 +96,13 @@ def leftovers(database):
 def empty(database):
     database.run("DELETE FROM pg409.file; DELETE FROM pg409.file_revision; DELETE FROM pg409.file_upload;"
                  "DELETE FROM pg409.file_content")
+
+
+def put(client, name, data, **headers):
+    return client.put(f"/_files/{name}", content=data, headers=headers)
+
+
+def memory(pid):
+    """The most memory that a process ever had, in KiB."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])

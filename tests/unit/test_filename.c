@@ -178,6 +178,20 @@ static void another_name_is_proposed(void **state)
     assert_str(filename_proposed(*state, STR_NONE, 2), " (2)");
 }
 
+static void the_number_of_a_name(void **state)
+{
+    (void)state;
+    assert_int_equal(filename_number(STR("report.pdf")), 1);
+    assert_int_equal(filename_number(STR("report (2).pdf")), 2);
+    assert_int_equal(filename_number(STR("report (999).tar.gz")), 999);
+    assert_int_equal(filename_number(STR("report (2024).pdf")), 1);
+    assert_int_equal(filename_number(STR("report (0).pdf")), 1);
+    assert_int_equal(filename_number(STR("report ().pdf")), 1);
+    assert_int_equal(filename_number(STR(" (2).pdf")), 1);
+    assert_int_equal(filename_number(STR("name (12)")), 12);
+    assert_int_equal(filename_number(STR_NONE), 1);
+}
+
 static void proposed_names_are_cut_at_a_code_point(void **state)
 {
     struct str name = filename_proposed(*state, many(*state, "a", 251, ".pdf"), 2);
@@ -240,6 +254,7 @@ int main(void)
         TEST(faults_are_told_in_whole_sentences),
         TEST(the_last_part_of_a_path),
         TEST(another_name_is_proposed),
+        TEST(the_number_of_a_name),
         TEST(proposed_names_are_cut_at_a_code_point),
         TEST(browsers_are_told_the_name),
         TEST(no_name_ends_the_line),
