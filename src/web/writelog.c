@@ -7,18 +7,35 @@
 #define MAX_LINE 8000
 #define MAX_VALUE 500
 
+/* Microseconds as milliseconds, with three digits behind the point. */
+static void duration(struct buf *buf, uint64_t micros)
+{
+    unsigned rest = (unsigned)(micros % 1000);
+    buf_u64(buf, micros / 1000);
+    buf_add(buf,
+            (char[]){'.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10),
+                     (char)('0' + rest % 10)},
+            4);
+}
+
+static struct str timing(struct work *work)
+{
+    struct buf buf;
+    buf_init(&buf, &work->arena, 100);
+    buf_text(&buf, "db;dur=");
+    duration(&buf, work->talk.micros);
+    buf_text(&buf, ", total;dur=");
+    duration(&buf, app_now() - work->started);
+    return buf_slice(&buf);
+}
+
 void writelog_headers(struct work *work)
 {
     struct reply *reply = &work->reply;
-    uint64_t total = app_now() - work->started;
     if (reply->begun)
         return;
     reply_header(reply, "X-Request-Id", work->request.id);
-    reply_header(reply, "Server-Timing",
-                 str_printf(&work->arena, "db;dur=%llu.%03u, total;dur=%llu.%03u",
-                            (unsigned long long)(work->talk.micros / 1000),
-                            (unsigned)(work->talk.micros % 1000),
-                            (unsigned long long)(total / 1000), (unsigned)(total % 1000)));
+    reply_header(reply, "Server-Timing", timing(work));
     reply_header(
         reply, "Content-Security-Policy",
         work->sandboxed
