@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -15,8 +16,30 @@
 #define LOOK_EVERY 64
 #define DRAIN_LIMIT ((size_t)64 * 1024)
 
+#define PARAMS_MAX 128
+#define PARAM_BUCKETS 32
+
+struct param {
+    const char *text; /* "NAME=value", of libfcgi */
+    size_t length;    /* of the name */
+    uint8_t next;     /* the next one with a name of this length; 0: none */
+};
+
+/*
+ * The parameters of a request by the length of their names, so that one is found with a
+ * comparison or two. libfcgi's own look-up compares each name in turn, and a request asks for
+ * thirty.
+ */
+struct params {
+    uint8_t first[PARAM_BUCKETS], last[PARAM_BUCKETS]; /* by length; 0: none */
+    struct param entries[PARAMS_MAX + 1];              /* counted from 1 */
+    size_t count;
+    bool more; /* than there is room for: those are left to libfcgi */
+};
+
 struct fastcgi {
     struct gateway gateway;
+    struct params params;
     FCGX_Request request;
     int epoll;        /* watches the listening socket */
     sigset_t waiting; /* the signal mask while waiting: nothing is blocked */
@@ -38,10 +61,37 @@ bool fastcgi_wanted(void)
     return !FCGX_IsCGI();
 }
 
+static void params_read(struct params *params, char *const *list)
+{
+    memset(params->first, 0, sizeof params->first);
+    params->count = 0;
+    for (; *list && params->count < PARAMS_MAX; list++) {
+        const char *end = strchr(*list, '=');
+        if (!end)
+            continue;
+        size_t length = (size_t)(end - *list), bucket = length % PARAM_BUCKETS;
+        uint8_t number = (uint8_t)++params->count;
+        params->entries[number] = (struct param){*list, length, 0};
+        /* behind those before it: of two with one name the first counts */
+        if (params->first[bucket])
+            params->entries[params->last[bucket]].next = number;
+        else
+            params->first[bucket] = number;
+        params->last[bucket] = number;
+    }
+    params->more = *list != NULL;
+}
+
 static const char *fastcgi_param(struct gateway *gateway, const char *name)
 {
     struct fastcgi *fastcgi = (struct fastcgi *)gateway;
-    return FCGX_GetParam(name, fastcgi->request.envp);
+    const struct params *params = &fastcgi->params;
+    size_t length = strlen(name);
+    for (uint8_t at = params->first[length % PARAM_BUCKETS]; at; at = params->entries[at].next)
+        if (params->entries[at].length == length &&
+            memcmp(params->entries[at].text, name, length) == 0)
+            return params->entries[at].text + length + 1;
+    return params->more ? FCGX_GetParam(name, fastcgi->request.envp) : NULL;
 }
 
 static size_t fastcgi_read(struct gateway *gateway, char *into, size_t size)
@@ -63,7 +113,7 @@ static size_t fastcgi_read(struct gateway *gateway, char *into, size_t size)
 static bool is_unread(struct fastcgi *fastcgi)
 {
     uint64_t announced;
-    struct str length = str_from(FCGX_GetParam("CONTENT_LENGTH", fastcgi->request.envp));
+    struct str length = str_from(fastcgi_param(&fastcgi->gateway, "CONTENT_LENGTH"));
     return str_to_u64(length, INT64_MAX, &announced) == ERR_NONE && announced > fastcgi->read;
 }
 
@@ -178,8 +228,10 @@ enum fastcgi_event fastcgi_next(struct fastcgi *fastcgi, uint64_t idle)
     for (;;) {
         int rc = FCGX_Accept_r(&fastcgi->request);
         fastcgi->taken++;
-        if (rc == 0)
+        if (rc == 0) {
+            params_read(&fastcgi->params, fastcgi->request.envp);
             return FASTCGI_REQUEST;
+        }
         if (rc != -EAGAIN && rc != -ECONNABORTED && rc != -EINTR)
             return FASTCGI_STOP;
         enum fastcgi_event event = wait_for(fastcgi, limit);

@@ -56,6 +56,16 @@ def test_a_list_that_streams_has_the_headers_of_every_answer(program):
         assert name in short.headers and name in long.headers, name
 
 
+def test_a_parameter_is_found_among_many(program):
+    many = {f"HTTP_X_{number:04}": "x" for number in range(300)}
+    behind = {**many, "HTTP_X_REQUEST_ID": "behind-them-all"}
+    assert program.get("/note/1", **behind).headers["x-request-id"] == "behind-them-all"
+    before = {"HTTP_X_REQUEST_ID": "before-them-all", **many}
+    assert program.get("/note/1", **before).headers["x-request-id"] == "before-them-all"
+    # of the same length as another that is asked for, which is not there
+    assert program.get("/note/1", HTTP_X_REQUEST_IE="no").headers["x-request-id"] != "no"
+
+
 # --- signals and broken connections ---
 
 
