@@ -36,6 +36,12 @@ static inline scan_block scan_below(scan_block block, uint8_t byte)
     return (scan_block)(block < byte);
 }
 
+/* The same where it holds that one or a larger one. */
+static inline scan_block scan_from(scan_block block, uint8_t byte)
+{
+    return (scan_block)(block >= byte);
+}
+
 /* The index of the first byte that is not 0; SCAN_BLOCK when all are. */
 static inline size_t scan_first(scan_block found)
 {

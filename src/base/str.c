@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/scan.h"
+
 #include "base/banned.h"
 
 struct str str_copy(struct arena *arena, struct str text)
@@ -122,20 +124,29 @@ static size_t utf8_length(const unsigned char *ptr, size_t left)
     return code < smallest[len] || code > 0x10ffff || surrogate ? 0 : len;
 }
 
+/* Where the next byte is that is not plain ASCII, or is NUL, from at on. */
+static size_t skip_plain(struct str text, size_t at)
+{
+    for (; text.len - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+        scan_block block = scan_load(text.ptr + at);
+        size_t first = scan_first(scan_is(block, 0) | scan_from(block, 0x80));
+        if (first < SCAN_BLOCK)
+            return at + first;
+    }
+    while (at < text.len && text.ptr[at] != 0 && (unsigned char)text.ptr[at] < 0x80)
+        at++;
+    return at;
+}
+
 enum err str_check_utf8(struct str text)
 {
     const unsigned char *bytes = (const unsigned char *)text.ptr;
-    for (size_t i = 0; i < text.len;) {
-        if (bytes[i] == 0)
-            return ERR_NUL;
-        if (bytes[i] < 0x80) { /* most text is plain */
-            i++;
-            continue;
-        }
-        size_t len = utf8_length(bytes + i, text.len - i);
+    size_t at = 0;
+    while ((at = skip_plain(text, at)) < text.len) {
+        size_t len = bytes[at] ? utf8_length(bytes + at, text.len - at) : 0;
         if (len == 0)
-            return ERR_UTF8;
-        i += len;
+            return bytes[at] ? ERR_UTF8 : ERR_NUL;
+        at += len;
     }
     return ERR_NONE;
 }
