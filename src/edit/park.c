@@ -400,6 +400,26 @@ bool park_change(struct arena *arena, const struct parked *parked, struct change
     return true;
 }
 
+/* Stored bytes, so that they need not be read: the whole table has at least as many. */
+static void drop_beyond(struct talk *talk, uint64_t bytes)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql,
+            "DELETE FROM pg409.conflict WHERE code = ANY (ARRAY(SELECT code FROM"
+            " (SELECT code, sum(size) OVER (ORDER BY resolved, since DESC, code) AS total FROM"
+            " (SELECT code, resolved_at IS NOT NULL AS resolved,"
+            " coalesce(resolved_at, at) AS since, pg_column_size(yours)"
+            " + coalesce(pg_column_size(base), 0) + coalesce(pg_column_size(current), 0)"
+            " AS size FROM pg409.conflict"
+            " WHERE (SELECT pg_table_size('pg409.conflict') > ");
+    sql_number(&sql, bytes);
+    sql_raw(&sql, ") OFFSET 0) c) s WHERE total > ");
+    sql_number(&sql, bytes);
+    sql_raw(&sql, "))");
+    sql_ask(&sql, talk);
+}
+
 void park_expire(struct talk *talk, uint64_t days, uint64_t bytes)
 {
     struct sql sql;
@@ -407,12 +427,7 @@ void park_expire(struct talk *talk, uint64_t days, uint64_t bytes)
     sql_raw(&sql, "DELETE FROM pg409.conflict WHERE code = ANY (ARRAY("
                   "SELECT code FROM pg409.conflict WHERE at < now() - interval '1 day' * ");
     sql_number(&sql, days);
-    sql_raw(&sql, " LIMIT 1000)) OR code IN (SELECT code FROM (SELECT code, sum("
-                  "octet_length(yours::text) + coalesce(octet_length(base::text), 0)"
-                  " + coalesce(octet_length(current::text), 0)) OVER (ORDER BY"
-                  " resolved_at IS NOT NULL, coalesce(resolved_at, at) DESC, code) AS total"
-                  " FROM pg409.conflict) s WHERE total > ");
-    sql_number(&sql, bytes);
-    sql_raw(&sql, ")");
+    sql_raw(&sql, " LIMIT 1000))");
     sql_ask(&sql, talk);
+    drop_beyond(talk, bytes);
 }

@@ -19,6 +19,9 @@
     512 /* microseconds of the clock: one write in so many, as good as at random                   \
          */
 
+/* And no more often than that: under load a sweep has much to look at. */
+#define SWEEP_PAUSE (10 * SECOND)
+
 #define FILES_EVERY 8 /* the same, of changes of files: there is more to tidy up after each */
 
 static void dispatch(struct work *work);
@@ -346,14 +349,19 @@ static void note_parked(struct work *work)
     }
 }
 
-/* Behind an answer that is out already; now and then what is too old is swept out. */
+/* Behind an answer that is out by then; now and then what is too old is swept out. */
 static void afterwards(struct work *work)
 {
     const struct catalog *catalog = work_catalog(work);
     const struct settings *settings = work_settings(work);
-    bool sweep = work->is_write && work->started % SWEEP_EVERY == 0;
+    struct app *app = work->app;
+    bool sweep = work->is_write && work->started % SWEEP_EVERY == 0 &&
+                 work->started - app->swept >= SWEEP_PAUSE;
     if (!catalog || (!work->parked_change && !sweep && !work->opened && !work->files_changed))
         return;
+    work->request.gateway->end(work->request.gateway);
+    if (sweep)
+        app->swept = work->started;
     start_talk(work);
     note_parked(work);
     if (work->opened)

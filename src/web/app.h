@@ -23,6 +23,7 @@ struct app {
     char catalog_user[64]; /* whose privileges it shows, where user_role is on; no role is longer */
     struct random_pool random;
     uint64_t idle_since;
+    uint64_t swept;   /* when what is too old was last swept out, monotonic microseconds */
     struct work work; /* the one request at hand */
 };
 

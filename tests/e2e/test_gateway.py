@@ -66,6 +66,17 @@ def test_a_parameter_is_found_among_many(program):
     assert program.get("/note/1", HTTP_X_REQUEST_IE="no").headers["x-request-id"] != "no"
 
 
+def test_an_answer_does_not_wait_for_what_is_done_behind_it(database):
+    """Who opened the form is noted behind the answer: here the note cannot be written for long."""
+    with fastcgi.Program(database, {"lock_timeout": "60s", "statement_timeout": "60s"}) as program:
+        with database.connect() as other, other.transaction():
+            other.execute("LOCK pg409.opened IN SHARE ROW EXCLUSIVE MODE")
+            answer = program.get("/note/1", HTTP_ACCEPT="text/html")
+            assert answer.status == 200 and answer.ended and "</html>" in answer.text
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%pg409.opened%'"
+            until(lambda: database.one(waiting) == 1)
+
+
 # --- signals and broken connections ---
 
 
