@@ -262,15 +262,17 @@ static struct refusal find_route(struct work *work)
         route_methods(work->app->routes, request->segments, request->segment_count, &work->match);
     if (request->segment_count > MAX_SEGMENTS || !methods)
         return refusal_of("not-found", STR_NONE);
-    const struct route *meant =
-        route_find(work->app->routes, request->segments, request->segment_count,
-                   request_meant_method(request), &work->match);
+    unsigned method = request_meant_method(request);
+    const struct route *meant = route_find(work->app->routes, request->segments,
+                                           request->segment_count, method, &work->match);
     struct refusal refusal = request_body(&work->arena, work_settings(work), request,
                                           meant && meant->body == BODY_STREAM);
     if (refusal.status)
         return refusal;
-    work->route = route_find(work->app->routes, request->segments, request->segment_count,
-                             request->method, &work->match);
+    if (request->method != method) /* a field of the form says another one */
+        meant = route_find(work->app->routes, request->segments, request->segment_count,
+                           request->method, &work->match);
+    work->route = meant;
     if (work->route)
         return check_route(work);
     buf_init(&allow, &work->arena, 256);

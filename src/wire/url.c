@@ -105,15 +105,18 @@ static void add_key_value(struct buf *buf, struct str value, bool first)
     if (value.len == 0)
         buf_char(buf, '~');
     bool dots = str_is(value, ".") || str_is(value, "..");
+    size_t done = 0; /* in runs: names and most keys are plain */
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
-        bool plain = is_alnum(c) || c == '-' || (c == '.' && !(dots && i == 0)) ||
-                     (c == '_' && !(first && i == 0));
-        if (plain)
-            buf_char(buf, c);
-        else
-            add_escaped(buf, '~', c);
+        if (is_alnum(c) || c == '-' || (c == '.' && !(dots && i == 0)) ||
+            (c == '_' && !(first && i == 0)))
+            continue;
+        buf_add(buf, value.ptr + done, i - done);
+        add_escaped(buf, '~', c);
+        done = i + 1;
     }
+    if (done < value.len)
+        buf_add(buf, value.ptr + done, value.len - done);
 }
 
 void url_key(struct buf *buf, const struct str *values, size_t count)
