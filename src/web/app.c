@@ -351,6 +351,17 @@ static void note_parked(struct work *work)
     }
 }
 
+/* Still before the answer is out: who looks the edit up at once finds it so. */
+static void settle_parked(struct work *work)
+{
+    if (!work->parked_change || !work_catalog(work))
+        return;
+    start_talk(work);
+    note_parked(work);
+    if (work->talk.asked_count > 0)
+        pg_run(work->app->pg, &work->talk);
+}
+
 /* Behind an answer that is out by then; now and then what is too old is swept out. */
 static void afterwards(struct work *work)
 {
@@ -359,13 +370,12 @@ static void afterwards(struct work *work)
     struct app *app = work->app;
     bool sweep = work->is_write && work->started % SWEEP_EVERY == 0 &&
                  work->started - app->swept >= SWEEP_PAUSE;
-    if (!catalog || (!work->parked_change && !sweep && !work->opened && !work->files_changed))
+    if (!catalog || (!sweep && !work->opened && !work->files_changed))
         return;
     work->request.gateway->end(work->request.gateway);
     if (sweep)
         app->swept = work->started;
     start_talk(work);
-    note_parked(work);
     if (work->opened)
         opened_note(&work->talk, work->table, work->key, work->request.user);
     if (sweep && catalog->receipts)
@@ -417,6 +427,7 @@ void app_serve(struct app *app, struct gateway *gateway)
     writelog_headers(work);
     reply_send(&work->reply, gateway);
     writelog_line(work);
+    settle_parked(work);
     afterwards(work);
     arena_reset(&work->arena);
     app->idle_since = app_now();
