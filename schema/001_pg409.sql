@@ -17,12 +17,15 @@ create table if not exists pg409.receipt (
   table_name text not null,
   row_key text not null,
   version text,
-  op text not null check (op in ('create', 'save', 'delete')),
+  op text not null,                 -- create, save, delete; no CHECK: PostgreSQL would plan it anew each time
   username text,
   token text,
   digest text,
   at timestamptz not null default now()
 );
+set local client_min_messages = warning;
+alter table pg409.receipt drop constraint if exists receipt_op_check; -- a tenth of a save
+set local client_min_messages = notice;
 create index if not exists receipt_row on pg409.receipt (table_name, row_key, at);
 create unique index if not exists receipt_create_token on pg409.receipt (token, coalesce(username, ''))
   where op = 'create' and token is not null;
@@ -62,7 +65,9 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Makes (or makes again) the trigger function for columns of this name and type. Its text is static:
--- field names are written in, nothing is looked up or EXECUTEd while rows are saved.
+-- field names are written in, nothing is looked up or EXECUTEd while rows are saved. To set a search
+-- path for each row costs as much as the rest of it, so it names the schema of all it uses instead;
+-- where there are generated columns it sets one.
 create or replace function pg409.make_keeper(tbl regclass, col name) returns regprocedure
 language plpgsql set search_path = pg_catalog, pg_temp as $make$
 declare
@@ -70,9 +75,11 @@ declare
   precision_ int;
   generated boolean;
   name_ text;
-  same text := 'new *= old';
-  clock text := 'clock_timestamp()';
+  same text := 'new operator(pg_catalog.*=) old';
+  clock text := 'pg_catalog.clock_timestamp()';
+  declare_ text := '';
   prepare_ text := '';
+  path text := '';
   on_insert text;
   on_update text;
   step text;
@@ -100,37 +107,38 @@ begin
     from pg_attribute where attrelid = tg_relid and attnum > 0 and not attisdropped and attgenerated <> '';
     probe := jsonb_populate_record(new, coalesce(computed, '{}'));$body$;
     same := 'probe *= old';
+    declare_ := 'declare computed jsonb; probe record;';
+    path := 'set search_path = pg_catalog, pg_temp';
   end if;
 
   if typ like 'timestamp%' then
     if typ = 'timestamp without time zone' then
-      clock := $$clock_timestamp() at time zone 'UTC'$$;
+      clock := $$pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())$$;
     end if;
     step := format('interval %L', 10 ^ (6 - coalesce(precision_, 6)) || ' microseconds');
     -- Never from the client on INSERT: a row deleted and put back would bear its old version.
     on_insert := format('new.%I := %s;', col, clock);
     on_update := format($body$
-    if not isfinite(old.%1$I) then
+    if not pg_catalog.isfinite(old.%1$I) then
       new.%1$I := %2$s;
-    elsif new.%1$I is null or not isfinite(new.%1$I) or new.%1$I <= old.%1$I or old.%1$I is null then
-      new.%1$I := greatest(%2$s, old.%1$I + %3$s);
+    elsif new.%1$I is null or not pg_catalog.isfinite(new.%1$I) or new.%1$I operator(pg_catalog.<=) old.%1$I
+          or old.%1$I is null then
+      new.%1$I := greatest(%2$s, old.%1$I operator(pg_catalog.+) %3$s);
     end if;$body$, col, clock, step);
   else
     on_insert := format('new.%1$I := coalesce(new.%1$I, 1);', col);
     on_update := format($body$
-    if new.%1$I is null or old.%1$I is null or new.%1$I <= old.%1$I then
-      new.%1$I := coalesce(old.%1$I, 0) + 1;
+    if new.%1$I is null or old.%1$I is null or new.%1$I operator(pg_catalog.<=) old.%1$I then
+      new.%1$I := coalesce(old.%1$I, 0) operator(pg_catalog.+) 1;
     end if;$body$, col);
   end if;
 
   execute format($create$
 create or replace function pg409.%1$I() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as %2$L$create$, name_, format($body$
-declare
-  computed jsonb;
-  probe record;
+language plpgsql %3$s as %2$L$create$, name_, format($body$
+%s
 begin
-  if tg_op = 'UPDATE' then%s
+  if tg_op operator(pg_catalog.=) 'UPDATE' then%s
     if %s then
       return new;
     end if;%s
@@ -139,7 +147,7 @@ begin
   end if;
   return new;
 end
-$body$, prepare_, same, on_update, on_insert));
+$body$, declare_, prepare_, same, on_update, on_insert), path);
   execute format('revoke all on function pg409.%I() from public', name_);
   return format('pg409.%I()', name_)::regprocedure;
 end

@@ -9,7 +9,7 @@ create table if not exists pg409.conflict (
   username text,                    -- whose it is; null: of nobody who was logged in
   table_name text not null,
   row_key text,                     -- as in pg409.receipt; null: the row was to be created
-  op text not null check (op in ('create', 'save')),
+  op text not null,                 -- create, save; no CHECK, see pg409.receipt
   reason text,                      -- what stood in the way
   columns text[] not null default '{}', -- what it would have changed
   base json,                        -- what the editor saw: column and value as text
@@ -23,6 +23,7 @@ create table if not exists pg409.conflict (
   resolved_at timestamptz,
   resolution text
 );
+alter table pg409.conflict drop constraint if exists conflict_op_check;
 create index if not exists conflict_open on pg409.conflict (username, at) where resolved_at is null;
 create index if not exists conflict_at on pg409.conflict (at);
 comment on table pg409.conflict is 'Refused edits: kept for their editors, and told about in the report';

@@ -6,17 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/scan.h"
+
 #include "base/banned.h"
-
-struct str str_from(const char *text)
-{
-    return text ? (struct str){text, strlen(text)} : STR_NONE;
-}
-
-struct str str_range(const char *ptr, const char *end)
-{
-    return (struct str){ptr, (size_t)(end - ptr)};
-}
 
 struct str str_copy(struct arena *arena, struct str text)
 {
@@ -30,29 +22,11 @@ const char *str_cstr(struct arena *arena, struct str text)
     return text.ptr ? arena_copy(arena, text.ptr, text.len) : NULL;
 }
 
-bool str_is(struct str text, const char *other)
-{
-    return str_eq(text, str_from(other));
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    if (!a.ptr || !b.ptr)
-        return !a.ptr && !b.ptr;
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool str_ieq(struct str a, struct str b)
 {
     if (!a.ptr || !b.ptr)
         return !a.ptr && !b.ptr;
     return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
-}
-
-bool str_starts(struct str text, struct str prefix)
-{
-    return text.len >= prefix.len &&
-           (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 bool str_ends(struct str text, struct str suffix)
@@ -103,13 +77,6 @@ struct str str_trim(struct str text)
     return text;
 }
 
-struct str str_skip(struct str text, size_t at)
-{
-    if (at > text.len)
-        at = text.len;
-    return text.ptr ? (struct str){text.ptr + at, text.len - at} : STR_NONE;
-}
-
 bool str_in_list(struct str list, struct str name)
 {
     while (list.ptr) {
@@ -157,20 +124,29 @@ static size_t utf8_length(const unsigned char *ptr, size_t left)
     return code < smallest[len] || code > 0x10ffff || surrogate ? 0 : len;
 }
 
+/* Where the next byte is that is not plain ASCII, or is NUL, from at on. */
+static size_t skip_plain(struct str text, size_t at)
+{
+    for (; text.len - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+        scan_block block = scan_load(text.ptr + at);
+        size_t first = scan_first(scan_is(block, 0) | scan_from(block, 0x80));
+        if (first < SCAN_BLOCK)
+            return at + first;
+    }
+    while (at < text.len && text.ptr[at] != 0 && (unsigned char)text.ptr[at] < 0x80)
+        at++;
+    return at;
+}
+
 enum err str_check_utf8(struct str text)
 {
     const unsigned char *bytes = (const unsigned char *)text.ptr;
-    for (size_t i = 0; i < text.len;) {
-        if (bytes[i] == 0)
-            return ERR_NUL;
-        if (bytes[i] < 0x80) { /* most text is plain */
-            i++;
-            continue;
-        }
-        size_t len = utf8_length(bytes + i, text.len - i);
+    size_t at = 0;
+    while ((at = skip_plain(text, at)) < text.len) {
+        size_t len = bytes[at] ? utf8_length(bytes + at, text.len - at) : 0;
         if (len == 0)
-            return ERR_UTF8;
-        i += len;
+            return bytes[at] ? ERR_UTF8 : ERR_NUL;
+        at += len;
     }
     return ERR_NONE;
 }
@@ -214,6 +190,8 @@ static bool buf_reserve(struct buf *buf, size_t len)
     size_t cap = buf->cap ? buf->cap * 2 : 256;
     if (cap < need)
         cap = need;
+    if (cap - 1 > buf->max)
+        cap = buf->max + 1;
     char *ptr = arena_bytes(buf->arena, cap);
     if (buf->len)
         memcpy(ptr, buf->ptr, buf->len);
@@ -223,7 +201,7 @@ static bool buf_reserve(struct buf *buf, size_t len)
     return true;
 }
 
-void buf_add(struct buf *buf, const char *ptr, size_t len)
+void buf_grow(struct buf *buf, const char *ptr, size_t len)
 {
     if (!buf_reserve(buf, len) || len == 0)
         return;
@@ -232,36 +210,27 @@ void buf_add(struct buf *buf, const char *ptr, size_t len)
     buf->ptr[buf->len] = '\0';
 }
 
-void buf_str(struct buf *buf, struct str text)
+/* The digits of a number, at the end of room. */
+static struct str digits_of(char room[20], uint64_t value)
 {
-    buf_add(buf, text.ptr, text.len);
-}
-
-void buf_text(struct buf *buf, const char *text)
-{
-    buf_add(buf, text, strlen(text));
-}
-
-void buf_char(struct buf *buf, char c)
-{
-    /* Pages are written in many such steps: one byte more or less is worth no call. */
-    if (!buf->overflow && buf->max > buf->len && buf->cap > buf->len + 1) {
-        buf->ptr[buf->len++] = c;
-        buf->ptr[buf->len] = '\0';
-        return;
-    }
-    buf_add(buf, &c, 1);
+    size_t at = 20;
+    do {
+        room[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return (struct str){room + at, 20 - at};
 }
 
 void buf_u64(struct buf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    buf_add(buf, digits + at, sizeof digits - at);
+    char room[20];
+    buf_str(buf, digits_of(room, value));
+}
+
+struct str str_number(struct arena *arena, uint64_t value)
+{
+    char room[20];
+    return str_copy(arena, digits_of(room, value));
 }
 
 static void buf_vprintf(struct buf *buf, const char *format, va_list args)

@@ -22,11 +22,20 @@ static struct binary binary_of(struct arena *arena, const struct statement *stat
     return binary;
 }
 
+/* What a prepared statement is called. */
+static const char *name_of(struct arena *arena, unsigned number)
+{
+    struct buf name;
+    buf_init(&name, arena, 16);
+    buf_char(&name, 's');
+    buf_u64(&name, number);
+    return buf_slice(&name).ptr;
+}
+
 static bool send_one(struct pipe *pipe, enum sent_kind kind, size_t index,
                      struct statement statement)
 {
     struct pg *pg = pipe->pg;
-    char name[16];
     int count = (int)statement.value_count;
     struct str text = {statement.sql, statement.sql_len};
     bool named = pg->direct && pg->options.prepare && kind == SENT_ASKED;
@@ -34,7 +43,7 @@ static bool send_one(struct pipe *pipe, enum sent_kind kind, size_t index,
     bool fresh = named && !number && prepared_room(&pg->prepared);
     if (fresh)
         number = prepared_next(&pg->prepared);
-    (void)snprintf(name, sizeof name, "s%u", number);
+    const char *name = number ? name_of(pipe->talk->arena, number) : NULL;
     if (fresh) {
         pipe->sent[pipe->count++] = (struct sent){SENT_PREPARE, 0};
         if (!PQsendPrepare(pg->conn, name, statement.sql, 0, NULL))

@@ -1,5 +1,7 @@
 #include "db/prepared.h"
 
+#include <string.h>
+
 #include "base/banned.h"
 
 void prepared_init(struct prepared *prepared)
@@ -14,13 +16,27 @@ void prepared_clear(struct prepared *prepared)
     prepared_init(prepared);
 }
 
-/* The slot that holds sql, or the empty one where it would go: FNV-1a, open addressing. */
+/* In words, for every statement is looked up; it only has to spread: texts are our own. */
+static uint64_t hash_of(struct str sql)
+{
+    uint64_t hash = sql.len;
+    for (size_t at = 0; at < sql.len; at += sizeof hash) {
+        size_t left = sql.len - at;
+        uint64_t word = 0;
+        if (left >= sizeof word)
+            memcpy(&word, sql.ptr + at, sizeof word);
+        else
+            memcpy(&word, sql.ptr + at, left);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* The slot that holds sql, or the empty one where it would go: open addressing. */
 static size_t slot_of(const struct prepared *prepared, struct str sql)
 {
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < sql.len; i++)
-        hash = (hash ^ (unsigned char)sql.ptr[i]) * 1099511628211u;
-    size_t slot = hash % PREPARED_SLOTS;
+    size_t slot = hash_of(sql) % PREPARED_SLOTS;
     while (prepared->slots[slot].ptr && !str_eq(prepared->slots[slot], sql))
         slot = (slot + 1) % PREPARED_SLOTS;
     return slot;

@@ -15,13 +15,14 @@ void sql_init(struct sql *sql, struct arena *arena)
 
 void sql_ident(struct sql *sql, struct str name)
 {
-    buf_char(&sql->text, '"');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] == '"')
-            buf_char(&sql->text, '"');
-        buf_char(&sql->text, name.ptr[i]);
+    struct buf *text = &sql->text;
+    buf_char(text, '"');
+    while (name.ptr) {
+        buf_str(text, str_cut(name, '"', &name));
+        if (name.ptr)
+            buf_text(text, "\"\"");
     }
-    buf_char(&sql->text, '"');
+    buf_char(text, '"');
 }
 
 void sql_name(struct sql *sql, struct str schema, struct str name)

@@ -1,5 +1,6 @@
 #include "edit/park.h"
 
+#include "edit/park_facts.h"
 #include "wire/digest.h"
 #include "wire/json.h"
 #include "wire/url.h"
@@ -142,73 +143,6 @@ static void current_version(struct sql *sql, const struct change *change)
     sql_raw(sql, ")");
 }
 
-/* Who saved what is there now: as its receipt says, else as its column for that says. */
-static void other_user(struct sql *sql, const struct change *change)
-{
-    const struct table *table = change->table;
-    sql_raw(sql, "(SELECT username FROM pg409.receipt WHERE table_name = ");
-    sql_value(sql, row_table_text(sql->arena, table));
-    sql_raw(sql, " AND row_key = ");
-    row_key_text_of(sql, table, change->key);
-    sql_raw(sql, " AND version IS NOT DISTINCT FROM (SELECT ");
-    version_text(sql, table, STR("t"));
-    row_from(sql, table);
-    sql_raw(sql, " WHERE ");
-    row_key_condition(sql, table, change->key);
-    sql_raw(sql, ") ORDER BY at DESC LIMIT 1)");
-}
-
-/* Those columns that are not as the editor saw them; NULL when it does not say what it saw. */
-static void their_columns(struct sql *sql, const struct change *change, size_t base)
-{
-    bool first = true;
-    sql_raw(sql, "(SELECT array_remove(ARRAY[");
-    for (size_t i = 0; i < change->field_count; i++) {
-        const struct field *field = &change->fields[i];
-        if (!field->has_base || !field->column->can_select || field->column->kind == KIND_BYTEA)
-            continue;
-        if (!first)
-            sql_raw(sql, ", ");
-        first = false;
-        sql_raw(sql, "CASE WHEN ");
-        row_column_text(sql, field->column);
-        sql_raw(sql, " COLLATE \"C\" IS DISTINCT FROM ");
-        sql_again(sql, base, (struct sql_type){STR("json")});
-        sql_raw(sql, " ->> ");
-        size_t name = sql_typed(sql, field->column->name, (struct sql_type){STR("text")});
-        sql_raw(sql, " THEN ");
-        sql_again(sql, name, (struct sql_type){STR("text")});
-        sql_raw(sql, " END");
-    }
-    sql_raw(sql, "]::text[], NULL)");
-    row_from(sql, change->table);
-    sql_raw(sql, " WHERE ");
-    row_key_condition(sql, change->table, change->key);
-    if (first)
-        sql_raw(sql, " AND false");
-    sql_raw(sql, ")");
-}
-
-/* For the report. base: the number of the parameter that holds what the editor saw. */
-static void facts(struct sql *sql, const struct change *change, size_t base)
-{
-    bool row = change->op != CHANGE_CREATE;
-    sql_raw(sql, ", ");
-    if (row)
-        other_user(sql, change);
-    else
-        sql_raw(sql, "NULL");
-    sql_raw(sql, ", ");
-    if (row)
-        their_columns(sql, change, base);
-    else
-        sql_raw(sql, "NULL");
-    if (change->json)
-        sql_raw(sql, ", true");
-    else
-        sql_raw(sql, ", false");
-}
-
 static void values(struct sql *sql, const struct change *change, struct str reason,
                    struct str other_key)
 {
@@ -240,7 +174,7 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     sql_raw(sql, ", ");
     sql_value(sql, other_key);
     if (change->catalog->reports)
-        facts(sql, change, base);
+        park_facts(sql, change, base);
 }
 
 size_t park_ask(struct talk *talk, const struct change *change, struct str reason,
@@ -477,6 +411,26 @@ bool park_change(struct arena *arena, const struct parked *parked, struct change
     return true;
 }
 
+/* Stored bytes, so that they need not be read: the whole table has at least as many. */
+static void drop_beyond(struct talk *talk, uint64_t bytes)
+{
+    struct sql sql;
+    sql_init(&sql, talk->arena);
+    sql_raw(&sql,
+            "DELETE FROM pg409.conflict WHERE code = ANY (ARRAY(SELECT code FROM"
+            " (SELECT code, sum(size) OVER (ORDER BY resolved, since DESC, code) AS total FROM"
+            " (SELECT code, resolved_at IS NOT NULL AS resolved,"
+            " coalesce(resolved_at, at) AS since, pg_column_size(yours)"
+            " + coalesce(pg_column_size(base), 0) + coalesce(pg_column_size(current), 0)"
+            " AS size FROM pg409.conflict"
+            " WHERE (SELECT pg_table_size('pg409.conflict') > ");
+    sql_number(&sql, bytes);
+    sql_raw(&sql, ") OFFSET 0) c) s WHERE total > ");
+    sql_number(&sql, bytes);
+    sql_raw(&sql, "))");
+    sql_ask(&sql, talk);
+}
+
 void park_expire(struct talk *talk, uint64_t days, uint64_t bytes)
 {
     struct sql sql;
@@ -484,12 +438,7 @@ void park_expire(struct talk *talk, uint64_t days, uint64_t bytes)
     sql_raw(&sql, "DELETE FROM pg409.conflict WHERE code = ANY (ARRAY("
                   "SELECT code FROM pg409.conflict WHERE at < now() - interval '1 day' * ");
     sql_number(&sql, days);
-    sql_raw(&sql, " LIMIT 1000)) OR code IN (SELECT code FROM (SELECT code, sum("
-                  "octet_length(yours::text) + coalesce(octet_length(base::text), 0)"
-                  " + coalesce(octet_length(current::text), 0)) OVER (ORDER BY"
-                  " resolved_at IS NOT NULL, coalesce(resolved_at, at) DESC, code) AS total"
-                  " FROM pg409.conflict) s WHERE total > ");
-    sql_number(&sql, bytes);
-    sql_raw(&sql, ")");
+    sql_raw(&sql, " LIMIT 1000))");
     sql_ask(&sql, talk);
+    drop_beyond(talk, bytes);
 }

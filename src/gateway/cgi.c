@@ -63,10 +63,16 @@ static void cgi_log(struct gateway *gateway, struct str line)
         return; /* nobody reads the log: nothing to do about it */
 }
 
+/* All is written as it comes, but a server waits for the end of the process all the same. */
+static void cgi_end(struct gateway *gateway)
+{
+    (void)gateway;
+}
+
 void cgi_init(struct cgi *cgi)
 {
     *cgi = (struct cgi){
-        .gateway = {cgi_param, cgi_read, cgi_read_failed, cgi_write, cgi_log},
+        .gateway = {cgi_param, cgi_read, cgi_read_failed, cgi_write, cgi_log, cgi_end},
     };
     if (str_to_u64(str_from(getenv("CONTENT_LENGTH")), INT64_MAX, &cgi->left))
         cgi->left = 0;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -21,14 +22,39 @@
 #define STDERR_RECORD 7
 #define DRAIN_LIMIT ((size_t)64 * 1024)
 
+#define PARAMS_MAX 128
+#define PARAM_BUCKETS 32
+
+struct param {
+    const char *text; /* "NAME=value", of libfcgi */
+    size_t length;    /* of the name */
+    uint8_t next;     /* the next one with a name of this length; 0: none */
+};
+
+/*
+ * The parameters of a request by the length of their names, so that one is found with a
+ * comparison or two. libfcgi's own look-up compares each name in turn, and a request asks for
+ * thirty.
+ */
+struct params {
+    uint8_t first[PARAM_BUCKETS], last[PARAM_BUCKETS]; /* by length; 0: none */
+    struct param entries[PARAMS_MAX + 1];              /* counted from 1 */
+    size_t count;
+    bool more; /* than there is room for: those are left to libfcgi */
+};
+
 struct fastcgi {
     struct gateway gateway;
+    struct params params;
     FCGX_Request request;
+    bool local;       /* the listening socket is a Unix one */
     int epoll;        /* watches the listening socket */
     sigset_t waiting; /* the signal mask while waiting: nothing is blocked */
     unsigned taken;   /* requests taken without waiting, since the last wait */
     uint64_t read;    /* bytes of the body */
     size_t logged;    /* bytes of lines for the log */
+    bool ended;       /* the answer is out */
+    bool linger;      /* libfcgi has to close: more of the body may come */
 };
 
 /* A signal handler can reach nothing else: the one variable of the process. */
@@ -45,10 +71,37 @@ bool fastcgi_wanted(void)
     return !FCGX_IsCGI();
 }
 
+static void params_read(struct params *params, char *const *list)
+{
+    memset(params->first, 0, sizeof params->first);
+    params->count = 0;
+    for (; *list && params->count < PARAMS_MAX; list++) {
+        const char *end = strchr(*list, '=');
+        if (!end)
+            continue;
+        size_t length = (size_t)(end - *list), bucket = length % PARAM_BUCKETS;
+        uint8_t number = (uint8_t)++params->count;
+        params->entries[number] = (struct param){*list, length, 0};
+        /* behind those before it: of two with one name the first counts */
+        if (params->first[bucket])
+            params->entries[params->last[bucket]].next = number;
+        else
+            params->first[bucket] = number;
+        params->last[bucket] = number;
+    }
+    params->more = *list != NULL;
+}
+
 static const char *fastcgi_param(struct gateway *gateway, const char *name)
 {
     struct fastcgi *fastcgi = (struct fastcgi *)gateway;
-    return FCGX_GetParam(name, fastcgi->request.envp);
+    const struct params *params = &fastcgi->params;
+    size_t length = strlen(name);
+    for (uint8_t at = params->first[length % PARAM_BUCKETS]; at; at = params->entries[at].next)
+        if (params->entries[at].length == length &&
+            memcmp(params->entries[at].text, name, length) == 0)
+            return params->entries[at].text + length + 1;
+    return params->more ? FCGX_GetParam(name, fastcgi->request.envp) : NULL;
 }
 
 static size_t fastcgi_read(struct gateway *gateway, char *into, size_t size)
@@ -70,7 +123,7 @@ static size_t fastcgi_read(struct gateway *gateway, char *into, size_t size)
 static bool is_unread(struct fastcgi *fastcgi)
 {
     uint64_t announced;
-    struct str length = str_from(FCGX_GetParam("CONTENT_LENGTH", fastcgi->request.envp));
+    struct str length = str_from(fastcgi_param(&fastcgi->gateway, "CONTENT_LENGTH"));
     return str_to_u64(length, INT64_MAX, &announced) == ERR_NONE && announced > fastcgi->read;
 }
 
@@ -134,6 +187,27 @@ static void fastcgi_log(struct gateway *gateway, struct str line)
 }
 
 /*
+ * Sends what libfcgi still holds, and the record that ends the request. What nobody read has to go
+ * first: closing on unread bytes would reset the connection under the answer. Only a body that
+ * is still to come is left to libfcgi, which sends the answer before it looks for more.
+ */
+static void fastcgi_end(struct gateway *gateway)
+{
+    struct fastcgi *fastcgi = (struct fastcgi *)gateway;
+    char rest[4096];
+    size_t drained = 0, got = sizeof rest;
+    bool unread = is_unread(fastcgi);
+    while (!unread && drained < DRAIN_LIMIT && got == sizeof rest) {
+        got = fastcgi_read(gateway, rest, sizeof rest);
+        drained += got;
+    }
+    fastcgi->linger = got == sizeof rest;
+    fastcgi->ended = true;
+    FCGX_FClose(fastcgi->request.err); /* in libfcgi's own order: the last one ends the request */
+    FCGX_FClose(fastcgi->request.out);
+}
+
+/*
  * libfcgi's own handlers would cut a body short: ours are there first, and the
  * signals stay blocked but for the wait in fastcgi_next.
  */
@@ -165,13 +239,20 @@ static bool watch(struct fastcgi *fastcgi)
            epoll_ctl(fastcgi->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &listener) == 0;
 }
 
+static bool is_local(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
+}
+
 struct fastcgi *fastcgi_new(void)
 {
     struct fastcgi *fastcgi = calloc(1, sizeof *fastcgi);
     if (!fastcgi)
         abort();
     fastcgi->gateway = (struct gateway){fastcgi_param, fastcgi_read, fastcgi_read_failed,
-                                        fastcgi_write, fastcgi_log};
+                                        fastcgi_write, fastcgi_log,  fastcgi_end};
     bool watching = watch(fastcgi);
     take_signals(fastcgi);
     /* libfcgi waits that long for the web server to close first, where lingering stays */
@@ -180,6 +261,7 @@ struct fastcgi *fastcgi_new(void)
         free(fastcgi);
         return NULL;
     }
+    fastcgi->local = is_local(STDIN_FILENO);
     /* with several workers on one socket another may be faster: then accept must not block */
     fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     return fastcgi;
@@ -204,6 +286,24 @@ static enum fastcgi_event wait_for(struct fastcgi *fastcgi, int limit)
 }
 
 /*
+ * The next request; 0 or an error with its sign turned, as FCGX_Accept_r. libfcgi waits on each new
+ * connection of a Unix socket until something can be read, up to two seconds, because of systems
+ * where a read would never end that the peer gave up. Here such a read ends at once, so the
+ * connection is taken without that wait: to libfcgi it is one that was kept.
+ */
+static int take_request(struct fastcgi *fastcgi)
+{
+    FCGX_Request *request = &fastcgi->request;
+    if (fastcgi->local) {
+        request->ipcFd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC);
+        if (request->ipcFd < 0)
+            return -errno;
+        request->keepConnection = 1;
+    }
+    return FCGX_Accept_r(request);
+}
+
+/*
  * Under load the next connection is there already, so it is taken without
  * waiting first; a look at the signals is taken every few requests all the same.
  */
@@ -213,10 +313,12 @@ enum fastcgi_event fastcgi_next(struct fastcgi *fastcgi, uint64_t idle)
     if (fastcgi->taken >= LOOK_EVERY && wait_for(fastcgi, 0) == FASTCGI_STOP)
         return FASTCGI_STOP;
     for (;;) {
-        int rc = FCGX_Accept_r(&fastcgi->request);
+        int rc = take_request(fastcgi);
         fastcgi->taken++;
-        if (rc == 0)
+        if (rc == 0) {
+            params_read(&fastcgi->params, fastcgi->request.envp);
             return FASTCGI_REQUEST;
+        }
         if (rc != -EAGAIN && rc != -ECONNABORTED && rc != -EINTR)
             return FASTCGI_STOP;
         enum fastcgi_event event = wait_for(fastcgi, limit);
@@ -232,26 +334,19 @@ struct gateway *fastcgi_gateway(struct fastcgi *fastcgi)
 
 /*
  * libfcgi's lingering close waits for the web server to close too. The answer
- * is complete when FCGX_Finish_r has written its end record, so the connection
- * is kept by libfcgi's lights and closed here. What nobody read has to go first:
- * closing on unread bytes would reset the connection under the answer. Only a body that
- * is still to come is left to libfcgi, which sends the answer before it looks for more.
+ * is complete when its end record is written, so the connection is kept by
+ * libfcgi's lights and closed here.
  */
 void fastcgi_finish(struct fastcgi *fastcgi)
 {
-    char rest[4096];
-    size_t drained = 0, got = sizeof rest;
-    bool unread = is_unread(fastcgi);
-    while (!unread && drained < DRAIN_LIMIT && got == sizeof rest) {
-        got = fastcgi_read(&fastcgi->gateway, rest, sizeof rest);
-        drained += got;
-    }
+    if (!fastcgi->ended)
+        fastcgi_end(&fastcgi->gateway);
+    fastcgi->ended = false;
     fastcgi->read = fastcgi->logged = 0;
-    bool linger = got == sizeof rest;
-    if (!linger)
+    if (!fastcgi->linger)
         fastcgi->request.keepConnection = 1;
     FCGX_Finish_r(&fastcgi->request);
-    if (!linger && fastcgi->request.ipcFd >= 0) {
+    if (!fastcgi->linger && fastcgi->request.ipcFd >= 0) {
         close(fastcgi->request.ipcFd);
         fastcgi->request.ipcFd = -1;
     }

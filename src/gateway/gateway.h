@@ -21,6 +21,9 @@ struct gateway {
     enum err (*write)(struct gateway *gateway, struct str bytes) MUST_CHECK;
     /* One line, without its newline, to the web server's error log. */
     void (*log)(struct gateway *gateway, struct str line);
+    /* The answer is whole: it goes out now, for the process has more to do. Nothing can be read,
+     * written or logged any more; parameters stay. */
+    void (*end)(struct gateway *gateway);
 };
 
 #endif

@@ -98,12 +98,12 @@ static void text_area(struct work *work, const struct column *column, struct str
 {
     struct buf *out = OUT(work);
     size_t rows = 2 + value.len / 90;
-    for (size_t i = 0; i < value.len; i++)
-        rows += value.ptr[i] == '\n';
+    for (struct str rest = value; rest.len; rows += rest.ptr != NULL)
+        (void)str_cut(rest, '\n', &rest);
     html_raw(out, "<textarea");
     identify(work, column, describes, invalid);
     if (column->max_chars)
-        html_attr(out, "maxlength", str_printf(&work->arena, "%u", column->max_chars));
+        html_attr(out, "maxlength", str_number(&work->arena, column->max_chars));
     html_raw(out, " rows=\"");
     html_number(out, rows > 24 ? 24 : rows);
     if (column->kind == KIND_JSON)
@@ -161,7 +161,7 @@ static void input(struct work *work, const struct column *column, struct str val
     buf_text(out, input_type(column, value));
     identify(work, column, describes, invalid);
     if (column->max_chars)
-        html_attr(out, "maxlength", str_printf(&work->arena, "%u", column->max_chars));
+        html_attr(out, "maxlength", str_number(&work->arena, column->max_chars));
     if (column->kind == KIND_TIMESTAMPTZ)
         html_raw(out, " placeholder=\"2026-11-22 07:49:00+00\"");
     html_attr(out, "value", input_value(work, column, value));

@@ -80,8 +80,8 @@ static void label(struct work *work, const struct column *column)
 /* Not when the comment speaks of the length itself. */
 static bool length_helps(struct work *work, const struct column *column)
 {
-    struct str number = str_printf(&work->arena, "%u", column->max_chars);
-    return column->max_chars && str_find(column->comment, number) == SIZE_MAX;
+    return column->max_chars &&
+           str_find(column->comment, str_number(&work->arena, column->max_chars)) == SIZE_MAX;
 }
 
 /* What helps to fill it in: the column's comment, its length, what an empty field means. */
@@ -94,8 +94,11 @@ static void help(struct work *work, const struct column *column)
     html_text(out, column->comment);
     if (column->comment.len && !strchr(".!?", column->comment.ptr[column->comment.len - 1]))
         html_raw(out, ".");
-    if (length_helps(work, column))
-        html_text(out, str_printf(&work->arena, " At most %u characters.", column->max_chars));
+    if (length_helps(work, column)) {
+        html_raw(out, " At most ");
+        html_number(out, column->max_chars);
+        html_raw(out, " characters.");
+    }
     if (column->kind == KIND_TIMESTAMPTZ)
         html_raw(out, " Date, time and the offset from UTC, as in 2026-11-22 07:49:00+01.");
     if (column->kind == KIND_ARRAY)

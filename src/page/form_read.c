@@ -58,8 +58,11 @@ static const struct column *column_of(const struct table *table, struct str name
 /* The value of a field whose name is prefix and the column's: "_pick." and "title". */
 static struct str side_field(struct work *work, const char *prefix, const struct column *column)
 {
-    struct str name = str_printf(&work->arena, "%s%.*s", prefix, STR_ARG(column->name));
-    return request_field(&work->request, name);
+    struct buf name;
+    buf_init(&name, &work->arena, SIZE_MAX / 4);
+    buf_text(&name, prefix);
+    buf_str(&name, column->name);
+    return request_field(&work->request, buf_slice(&name));
 }
 
 static struct str own_field(struct work *work, const struct column *column)
@@ -101,7 +104,14 @@ static size_t line_end(struct str text, size_t at)
 static bool same_but_newlines(struct str a, struct str b)
 {
     size_t i = 0, j = 0;
+    if (str_eq(a, b))
+        return true;
     while (i < a.len && j < b.len) {
+        if (a.ptr[i] == b.ptr[j] && a.ptr[i] != '\r') {
+            i++;
+            j++;
+            continue;
+        }
         size_t end_a = line_end(a, i), end_b = line_end(b, j);
         if (!end_a != !end_b || (!end_a && a.ptr[i] != b.ptr[j]))
             return false;

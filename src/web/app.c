@@ -19,6 +19,9 @@
     512 /* microseconds of the clock: one write in so many, as good as at random                   \
          */
 
+/* And no more often than that: under load a sweep has much to look at. */
+#define SWEEP_PAUSE (10 * SECOND)
+
 #define FILES_EVERY 8 /* the same, of changes of files: there is more to tidy up after each */
 
 static void dispatch(struct work *work);
@@ -262,15 +265,17 @@ static struct refusal find_route(struct work *work)
         route_methods(work->app->routes, request->segments, request->segment_count, &work->match);
     if (request->segment_count > MAX_SEGMENTS || !methods)
         return refusal_of("not-found", STR_NONE);
-    const struct route *meant =
-        route_find(work->app->routes, request->segments, request->segment_count,
-                   request_meant_method(request), &work->match);
+    unsigned method = request_meant_method(request);
+    const struct route *meant = route_find(work->app->routes, request->segments,
+                                           request->segment_count, method, &work->match);
     struct refusal refusal = request_body(&work->arena, work_settings(work), request,
                                           meant && meant->body == BODY_STREAM);
     if (refusal.status)
         return refusal;
-    work->route = route_find(work->app->routes, request->segments, request->segment_count,
-                             request->method, &work->match);
+    if (request->method != method) /* a field of the form says another one */
+        meant = route_find(work->app->routes, request->segments, request->segment_count,
+                           request->method, &work->match);
+    work->route = meant;
     if (work->route)
         return check_route(work);
     buf_init(&allow, &work->arena, 256);
@@ -351,16 +356,31 @@ static void note_parked(struct work *work)
     }
 }
 
-/* Behind an answer that is out already; now and then what is too old is swept out. */
+/* Still before the answer is out: who looks the edit up at once finds it so. */
+static void settle_parked(struct work *work)
+{
+    if (!work->parked_change || !work_catalog(work))
+        return;
+    start_talk(work);
+    note_parked(work);
+    if (work->talk.asked_count > 0)
+        pg_run(work->app->pg, &work->talk);
+}
+
+/* Behind an answer that is out by then; now and then what is too old is swept out. */
 static void afterwards(struct work *work)
 {
     const struct catalog *catalog = work_catalog(work);
     const struct settings *settings = work_settings(work);
-    bool sweep = work->is_write && work->started % SWEEP_EVERY == 0;
-    if (!catalog || (!work->parked_change && !sweep && !work->opened && !work->files_changed))
+    struct app *app = work->app;
+    bool sweep = work->is_write && work->started % SWEEP_EVERY == 0 &&
+                 work->started - app->swept >= SWEEP_PAUSE;
+    if (!catalog || (!sweep && !work->opened && !work->files_changed))
         return;
+    work->request.gateway->end(work->request.gateway);
+    if (sweep)
+        app->swept = work->started;
     start_talk(work);
-    note_parked(work);
     if (work->opened)
         opened_note(&work->talk, work->table, work->key, work->request.user);
     if (sweep && catalog->receipts)
@@ -413,6 +433,7 @@ void app_serve(struct app *app, struct gateway *gateway)
     metrics_request(work);
     reply_send(&work->reply, gateway);
     writelog_line(work);
+    settle_parked(work);
     afterwards(work);
     metrics_behind(work);
     arena_reset(&work->arena);

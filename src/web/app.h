@@ -25,6 +25,7 @@ struct app {
     struct random_pool random;
     struct metrics metrics;
     uint64_t idle_since;
+    uint64_t swept;   /* when what is too old was last swept out, monotonic microseconds */
     struct work work; /* the one request at hand */
 };
 

@@ -1,5 +1,6 @@
 #include "web/reply.h"
 
+#include "base/scan.h"
 #include "wire/http.h"
 
 #include "base/banned.h"
@@ -21,19 +22,33 @@ void reply_clear(struct reply *reply)
     buf_clear(&reply->body);
 }
 
+/* The length of what stands before the next control character, from at on. */
+static size_t next_control(struct str text, size_t at)
+{
+    for (; text.len - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+        scan_block block = scan_load(text.ptr + at);
+        size_t first = scan_first(scan_below(block, ' ') | scan_is(block, 0x7f));
+        if (first < SCAN_BLOCK)
+            return at + first;
+    }
+    while (at < text.len && (unsigned char)text.ptr[at] >= ' ' && text.ptr[at] != 0x7f)
+        at++;
+    return at;
+}
+
 void reply_field(struct reply *reply, struct str name, struct str value)
 {
-    buf_str(&reply->headers, name);
-    buf_text(&reply->headers, ": ");
-    size_t done = 0; /* in runs: control characters, which are left out, are rare */
-    for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f) {
-            buf_add(&reply->headers, value.ptr + done, i - done);
-            done = i + 1;
-        }
+    struct buf *out = &reply->headers;
+    buf_str(out, name);
+    buf_text(out, ": ");
+    size_t done = 0, at; /* in runs: control characters, which are left out, are rare */
+    while ((at = next_control(value, done)) < value.len) {
+        buf_add(out, value.ptr + done, at - done);
+        done = at + 1;
+    }
     if (done < value.len)
-        buf_add(&reply->headers, value.ptr + done, value.len - done);
-    buf_text(&reply->headers, "\r\n");
+        buf_add(out, value.ptr + done, value.len - done);
+    buf_text(out, "\r\n");
 }
 
 /* A function of the database may raise any status, also one that nobody registered. */
@@ -42,9 +57,11 @@ static void status_line(struct buf *out, int status)
     const char *text = http_status(status);
     bool known = status / 100 == text[0] - '0' && status % 100 / 10 == text[1] - '0' &&
                  status % 10 == text[2] - '0';
-    if (known || status / 100 != 4)
-        buf_printf(out, "Status: %s\r\n", text);
-    else
+    if (known || status / 100 != 4) {
+        buf_text(out, "Status: ");
+        buf_text(out, text);
+        buf_text(out, "\r\n");
+    } else
         buf_printf(out, "Status: %d Refused\r\n", status);
 }
 
@@ -76,7 +93,7 @@ void reply_send(struct reply *reply, struct gateway *gateway)
     }
     struct str body = buf_slice(&reply->body);
     if (reply->status != 204 && reply->status != 304)
-        reply_header(reply, "Content-Length", str_printf(reply->headers.arena, "%zu", body.len));
+        reply_header(reply, "Content-Length", str_number(reply->headers.arena, body.len));
     send_first(reply, gateway, body);
 }
 

@@ -1,35 +1,52 @@
 #include "web/route.h"
 
+#include <string.h>
+
 #include "wire/http.h"
 
 #include "base/banned.h"
 
-/* A placeholder never takes a segment with a leading '_': those are ours, tables write ~5F. */
-static bool take(struct str part, struct str segment, struct route_match *match)
+/* Where the placeholder at the start of a pattern goes; NULL when a literal is there. */
+static struct str *place_of(const char *pattern, struct route_match *match)
 {
-    struct str *into = str_is(part, "{table}")  ? &match->table
-                       : str_is(part, "{key}")  ? &match->key
-                       : str_is(part, "{name}") ? &match->name
-                                                : NULL;
-    if (!into)
-        return str_eq(part, segment);
-    if (into != &match->name && str_starts(segment, STR("_")))
-        return false;
-    *into = segment;
-    return true;
+    if (pattern[0] != '{')
+        return NULL;
+    return pattern[1] == 't' ? &match->table : pattern[1] == 'k' ? &match->key : &match->name;
+}
+
+/*
+ * Whether the part of a pattern fits the segment; *pattern moves behind it. A placeholder never
+ * takes a segment with a leading '_': those are ours, tables write ~5F.
+ */
+static bool take(const char **pattern, struct str segment, struct route_match *match)
+{
+    const char *at = *pattern;
+    struct str *into = place_of(at, match);
+    if (into) {
+        if (into != &match->name && str_starts(segment, STR("_")))
+            return false;
+        *pattern = strchrnul(at, '/');
+        *into = segment;
+        return true;
+    }
+    size_t same = 0;
+    while (same < segment.len && at[same] && at[same] == segment.ptr[same])
+        same++;
+    *pattern = at + same;
+    return same == segment.len && (at[same] == '/' || !at[same]);
 }
 
 bool route_fits(const char *pattern, const struct str *segments, size_t count,
                 struct route_match *match)
 {
-    struct str rest = str_skip(str_from(pattern), 1);
+    const char *rest = pattern + 1;
     size_t at = 0;
     *match = (struct route_match){0};
-    while (rest.ptr && rest.len) {
-        struct str part = str_cut(rest, '/', &rest);
-        if (at == count || !take(part, segments[at], match))
+    for (; *rest; at++) {
+        if (at == count || !take(&rest, segments[at], match))
             return false;
-        at++;
+        if (*rest == '/')
+            rest++;
     }
     return at == count;
 }

@@ -1,5 +1,8 @@
 #include "wire/http.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/banned.h"
 
 struct method {
@@ -133,6 +136,10 @@ struct str http_media_type(struct arena *arena, struct str value)
 /* Like str_cut, but a sep inside a quoted string does not count. */
 static struct str cut_unquoted(struct str text, char sep, struct str *rest)
 {
+    /* nearly always there is no quote before the first sep */
+    struct str part = str_cut(text, sep, rest);
+    if (!part.len || !memchr(part.ptr, '"', part.len))
+        return part;
     bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -199,34 +206,36 @@ struct rank {
     int weight;
 };
 
-/* Ranks offer by the ranges of accept; returns how many well-formed ranges there are. */
-static size_t rank_offer(struct str accept, struct str offer, struct rank *rank)
+/* Takes one range of Accept into account; false when it is not well formed. */
+static bool take_range(struct str item, const struct str *offers, size_t count, struct rank *ranks)
 {
-    size_t ranges = 0;
-    *rank = (struct rank){0};
-    while (accept.ptr) {
-        struct str parameters;
-        struct str item = cut_unquoted(accept, ',', &accept);
-        struct str range = str_trim(cut_unquoted(item, ';', &parameters));
-        int weight = range_weight(parameters);
-        if (weight < 0 || (!str_is(range, "*") && str_find(range, STR("/")) == SIZE_MAX))
-            continue;
-        ranges++;
-        enum specificity fits = range_fits(range, offer);
-        if (fits > rank->fits || (fits == rank->fits && weight > rank->weight))
-            *rank = (struct rank){fits, fits == FITS_NOT ? 0 : weight};
+    struct str parameters;
+    struct str range = str_trim(cut_unquoted(item, ';', &parameters));
+    int weight = range_weight(parameters);
+    if (weight < 0 || (!str_is(range, "*") && str_find(range, STR("/")) == SIZE_MAX))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        enum specificity fits = range_fits(range, offers[i]);
+        if (fits > ranks[i].fits || (fits == ranks[i].fits && weight > ranks[i].weight))
+            ranks[i] = (struct rank){fits, fits == FITS_NOT ? 0 : weight};
     }
-    return ranges;
+    return true;
 }
 
 size_t http_accept(struct str accept, const struct str *offers, size_t count)
 {
+    struct rank ranks[HTTP_OFFERS_MAX] = {0};
     size_t best = count;
     struct rank top = {0};
+    bool any = false;
+    if (count > HTTP_OFFERS_MAX)
+        abort();
+    while (accept.ptr)
+        any |= take_range(cut_unquoted(accept, ',', &accept), offers, count, ranks);
+    if (!any)
+        return 0;
     for (size_t i = 0; i < count; i++) {
-        struct rank rank;
-        if (rank_offer(accept, offers[i], &rank) == 0)
-            return 0;
+        struct rank rank = ranks[i];
         if (rank.weight > top.weight ||
             (rank.weight && rank.weight == top.weight && rank.fits > top.fits)) {
             top = rank;

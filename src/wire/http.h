@@ -37,8 +37,11 @@ const char *http_status(int status);
  */
 struct str http_media_type(struct arena *arena, struct str value);
 
+#define HTTP_OFFERS_MAX 16
+
 /*
- * Chooses by an Accept field value among count offers ("text/html"), RFC 9110
+ * Chooses by an Accept field value among count offers ("text/html"; HTTP_OFFERS_MAX
+ * at most, more abort), RFC 9110
  * section 12.5.1: by quality, then specificity, then the order of the offers.
  * An absent or empty value, and a range of all types, mean the first offer. The
  * index of the offer, or count when none is acceptable. Parameters of a range

@@ -158,6 +158,17 @@ enum err http_instant(struct str text, bool naive, int64_t *micros, int *digits)
     return ERR_NONE;
 }
 
+/* A number with just so many digits, and the character behind it. */
+static char *put_number(char *at, int64_t number, int digits, char behind)
+{
+    at[digits] = behind;
+    for (int i = digits - 1; i >= 0; i--) {
+        at[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return at + digits + 1;
+}
+
 void http_instant_write(struct buf *buf, int64_t micros)
 {
     int64_t days = micros / DAY, rest = micros % DAY;
@@ -168,7 +179,16 @@ void http_instant_write(struct buf *buf, int64_t micros)
         days--;
     }
     date_from_days(days, &year, &month, &day);
-    buf_printf(buf, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T", year, month, day);
-    buf_printf(buf, "%02" PRId64 ":%02" PRId64 ":%02" PRId64 ".%06" PRId64 "Z", rest / HOUR,
-               rest % HOUR / MINUTE, rest % MINUTE / SECOND, rest % SECOND);
+    char text[sizeof "2026-11-22T07:49:00.123456Z"], *at = text;
+    if (year >= 0 && year <= 9999)
+        at = put_number(at, year, 4, '-');
+    else
+        buf_printf(buf, "%04" PRId64 "-", year);
+    at = put_number(at, month, 2, '-');
+    at = put_number(at, day, 2, 'T');
+    at = put_number(at, rest / HOUR, 2, ':');
+    at = put_number(at, rest % HOUR / MINUTE, 2, ':');
+    at = put_number(at, rest % MINUTE / SECOND, 2, '.');
+    at = put_number(at, rest % SECOND, 6, 'Z');
+    buf_str(buf, str_range(text, at));
 }

@@ -52,7 +52,11 @@ static struct str decode(struct arena *arena, struct str inner)
     const char *end = inner.ptr + inner.len;
     for (const char *from = inner.ptr; from < end;) {
         if (*from != '\\') {
-            *to++ = *from++;
+            const char *next = memchr(from, '\\', (size_t)(end - from));
+            size_t len = (size_t)((next ? next : end) - from);
+            memcpy(to, from, len);
+            to += len;
+            from += len;
         } else if (from[1] == 'u') {
             to = put_utf8(to, decode_code(&from, end));
         } else {

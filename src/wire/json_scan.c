@@ -1,6 +1,6 @@
 #include "wire/json_scan.h"
 
-#include <string.h>
+#include "base/scan.h"
 
 #include "base/banned.h"
 
@@ -81,12 +81,17 @@ int json_low_surrogate(const char *ptr, const char *end)
     return is_low(code) ? code : -1;
 }
 
+/* What may follow a backslash. */
+static const bool escapes[256] = {
+    ['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true,
+    ['n'] = true, ['r'] = true,  ['t'] = true, ['u'] = true};
+
 /* Checks and passes the escape at ptr, a surrogate pair as one. */
 static bool scan_escape(struct json_scan *scan)
 {
     const char *at = scan->ptr++;
     int c = json_peek(scan);
-    if (c <= 0 || !strchr("\"\\/bfnrtu", c))
+    if (c < 0 || !escapes[c])
         return json_unexpected(scan);
     scan->ptr++;
     if (c != 'u')
@@ -114,18 +119,33 @@ static bool scan_utf8(struct json_scan *scan)
     return true;
 }
 
+/* Behind what needs no look: all but control characters, quotes, backslashes and beyond ASCII. */
+static const char *skip_plain(const char *ptr, const char *end)
+{
+    for (; (size_t)(end - ptr) >= SCAN_BLOCK; ptr += SCAN_BLOCK) {
+        scan_block block = scan_load(ptr);
+        size_t first = scan_first(scan_below(block, 0x20) | scan_is(block, '"') |
+                                  scan_is(block, '\\') | scan_from(block, 0x80));
+        if (first < SCAN_BLOCK)
+            return ptr + first;
+    }
+    while (ptr < end && (unsigned char)*ptr >= 0x20 && (unsigned char)*ptr < 0x80 && *ptr != '"' &&
+           *ptr != '\\')
+        ptr++;
+    return ptr;
+}
+
 /* Passes a string; *inner is what stands between its quotes. */
 static bool scan_string(struct json_scan *scan, struct str *inner)
 {
     if (!expect(scan, '"'))
         return false;
     const char *begin = scan->ptr;
-    int c;
-    while ((c = json_peek(scan)) != '"') {
-        if (c >= 0x20 && c < 0x80 && c != '\\') { /* most text is plain */
-            scan->ptr++;
-            continue;
-        }
+    for (;;) {
+        scan->ptr = skip_plain(scan->ptr, scan->end);
+        int c = json_peek(scan);
+        if (c == '"')
+            break;
         if (c < 0x20)
             return json_unexpected(scan);
         if (c >= 0x80 && !scan_utf8(scan))

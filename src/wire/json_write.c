@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/scan.h"
+
 #include "base/banned.h"
 
 /* '<', '>' and '&' too: the text may end up inside a page's script element. */
@@ -18,14 +20,27 @@ static void add_escape(struct buf *buf, char c)
     static const char names[] = "bfnrt\"\\";
     static const char digits[] = "0123456789abcdef";
     const char *at = c ? strchr(means, c) : NULL;
-    if (at) {
-        buf_char(buf, '\\');
-        buf_char(buf, names[at - means]);
-    } else {
-        buf_str(buf, STR("\\u00"));
-        buf_char(buf, digits[(unsigned char)c >> 4]);
-        buf_char(buf, digits[c & 15]);
+    if (at)
+        buf_add(buf, (char[]){'\\', names[at - means]}, 2);
+    else
+        buf_add(buf, (char[]){'\\', 'u', '0', '0', digits[(unsigned char)c >> 4], digits[c & 15]},
+                6);
+}
+
+/* Where the next one is, from at on; the length when there is none. */
+static size_t next_escape(struct str text, size_t at)
+{
+    for (; text.len - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+        scan_block block = scan_load(text.ptr + at);
+        size_t first =
+            scan_first(scan_below(block, 0x20) | scan_is(block, '"') | scan_is(block, '\\') |
+                       scan_is(block, '<') | scan_is(block, '>') | scan_is(block, '&'));
+        if (first < SCAN_BLOCK)
+            return at + first;
     }
+    while (at < text.len && !needs_escape(text.ptr[at]))
+        at++;
+    return at;
 }
 
 void json_string(struct buf *buf, struct str text)
@@ -34,14 +49,12 @@ void json_string(struct buf *buf, struct str text)
         buf_str(buf, STR("null"));
         return;
     }
-    size_t done = 0;
+    size_t done = 0, at;
     buf_char(buf, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (!needs_escape(text.ptr[i]))
-            continue;
-        buf_add(buf, text.ptr + done, i - done);
-        add_escape(buf, text.ptr[i]);
-        done = i + 1;
+    while ((at = next_escape(text, done)) < text.len) {
+        buf_add(buf, text.ptr + done, at - done);
+        add_escape(buf, text.ptr[at]);
+        done = at + 1;
     }
     buf_add(buf, text.ptr + done, text.len - done);
     buf_char(buf, '"');

@@ -73,8 +73,8 @@ const struct option settings_options[] = {
      "For how many minutes the form of a row says who else has opened it. 0 says nothing and notes "
      "nothing."},
     {"park_size", OPTION_SIZE, "64M", NULL, KIB, KIB * KIB * KIB, AT(park_size),
-     "How much room such edits may take in all. Beyond it the oldest go, those that are resolved "
-     "first."},
+     "How much room such edits may take in all, as they are stored. Beyond it the oldest go, those "
+     "that are resolved first."},
     {"files", OPTION_SWITCH, "on", NULL, 0, 0, AT(files),
      "Whether files can be uploaded and downloaded, where the schema pg409 is installed."},
     {"file_names", OPTION_CHOICE, "folded", "folded|exact", 0, 0, AT(file_names),

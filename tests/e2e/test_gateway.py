@@ -56,6 +56,27 @@ def test_a_list_that_streams_has_the_headers_of_every_answer(program):
         assert name in short.headers and name in long.headers, name
 
 
+def test_a_parameter_is_found_among_many(program):
+    many = {f"HTTP_X_{number:04}": "x" for number in range(300)}
+    behind = {**many, "HTTP_X_REQUEST_ID": "behind-them-all"}
+    assert program.get("/note/1", **behind).headers["x-request-id"] == "behind-them-all"
+    before = {"HTTP_X_REQUEST_ID": "before-them-all", **many}
+    assert program.get("/note/1", **before).headers["x-request-id"] == "before-them-all"
+    # of the same length as another that is asked for, which is not there
+    assert program.get("/note/1", HTTP_X_REQUEST_IE="no").headers["x-request-id"] != "no"
+
+
+def test_an_answer_does_not_wait_for_what_is_done_behind_it(database):
+    """Who opened the form is noted behind the answer: here the note cannot be written for long."""
+    with fastcgi.Program(database, {"lock_timeout": "60s", "statement_timeout": "60s"}) as program:
+        with database.connect() as other, other.transaction():
+            other.execute("LOCK pg409.opened IN SHARE ROW EXCLUSIVE MODE")
+            answer = program.get("/note/1", HTTP_ACCEPT="text/html")
+            assert answer.status == 200 and answer.ended and "</html>" in answer.text
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%pg409.opened%'"
+            until(lambda: database.one(waiting) == 1)
+
+
 # --- signals and broken connections ---
 
 

@@ -1,6 +1,8 @@
 """Edits that were refused are kept for whoever typed them: contract section 5."""
 
+import random
 import re
+import string
 import time
 
 import pytest
@@ -392,11 +394,13 @@ def test_dropped_by_a_program(database, anna, bob):
 
 
 def old_edit(database, age, size=10, resolved=False):
+    """Of that many bytes, which cannot be stored in fewer."""
+    text = "".join(random.choices(string.ascii_letters, k=size))
     return database.one(
         "INSERT INTO pg409.conflict (code, username, table_name, op, yours, at, resolved_at)"
         " VALUES (md5(random()::text), 'old', 'public.article', 'create', json_build_object('title',"
-        " repeat('x', %s)), now() - %s::interval, CASE WHEN %s THEN now() END) RETURNING code",
-        size, age, resolved)
+        " %s::text), now() - %s::interval, CASE WHEN %s THEN now() END) RETURNING code",
+        text, age, resolved)
 
 
 def test_too_old_and_too_much_goes(database, server):

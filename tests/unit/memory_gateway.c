@@ -48,10 +48,17 @@ static void log_line(struct gateway *gateway, struct str line)
     buf_char(&memory->log, '\n');
 }
 
+static void end_answer(struct gateway *gateway)
+{
+    struct memory_gateway *memory = (struct memory_gateway *)gateway;
+    memory->ended = true;
+    memory->deaf = true; /* nothing may follow */
+}
+
 void memory_init(struct memory_gateway *memory)
 {
     *memory = (struct memory_gateway){
-        .gateway = {get_param, read_body, read_failed, write_out, log_line},
+        .gateway = {get_param, read_body, read_failed, write_out, log_line, end_answer},
     };
     arena_init(&memory->arena);
     buf_init(&memory->out, &memory->arena, (size_t)1 << 30);

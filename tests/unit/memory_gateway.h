@@ -20,6 +20,7 @@ struct memory_gateway {
     struct str body; /* what arrives */
     size_t body_at;
     bool read_failed; /* what the web server says about the body */
+    bool ended;       /* the answer was sent off */
     bool deaf;        /* nobody listens: each write fails */
     unsigned writes;
     struct buf out;

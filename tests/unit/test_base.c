@@ -313,6 +313,24 @@ static void a_buffer_takes_its_maximum_and_no_more(void **state)
     }
 }
 
+/* However large the pieces are, and however far the memory has grown before. */
+static void a_piece_fits_whole_or_not_at_all(void **state)
+{
+    struct str piece = str_printf(*state, "%0500d", 0);
+    for (size_t max = 200; max < 1200; max += 99)
+        for (size_t first = 0; first <= 300; first += 50) {
+            struct buf buf;
+            buf_init(&buf, *state, max);
+            buf_add(&buf, piece.ptr, first);
+            bool fits = first <= max && piece.len <= max - first;
+            buf_str(&buf, piece);
+            assert_int_equal(buf_ok(&buf), fits);
+            assert_int_equal(buf_slice(&buf).len, fits           ? first + piece.len
+                                                  : first <= max ? first
+                                                                 : 0);
+        }
+}
+
 static void overflow_is_sticky(void **state)
 {
     struct buf buf;
@@ -347,6 +365,8 @@ static void a_formatted_text_has_the_same_limit(void **state)
     assert_int_equal(buf_slice(&buf).len, 0);
     assert_true(str_is(str_printf(*state, "%.*s|%d", STR_ARG(STR("a")), 9), "a|9"));
     assert_true(str_is(str_printf(*state, "%s", ""), ""));
+    assert_true(str_is(str_number(*state, 0), "0"));
+    assert_true(str_is(str_number(*state, UINT64_MAX), "18446744073709551615"));
 }
 
 static void a_buffer_joins_what_it_is_given(void **state)
@@ -398,6 +418,7 @@ int main(void)
         TEST(utf8_is_checked),
         TEST(utf8_takes_every_code_point),
         TEST(a_buffer_takes_its_maximum_and_no_more),
+        TEST(a_piece_fits_whole_or_not_at_all),
         TEST(overflow_is_sticky),
         TEST(a_formatted_text_has_the_same_limit),
         TEST(a_buffer_joins_what_it_is_given),

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/html.h"
@@ -66,6 +68,25 @@ static void only_the_five_are_escaped(void **state)
     }
 }
 
+/* Text is looked at sixteen bytes at a time: wherever a special byte is, and how long it may be. */
+static void a_special_byte_is_found_everywhere(void **state)
+{
+    for (size_t len = 1; len < 50; len++)
+        for (size_t at = 0; at < len; at++) {
+            struct buf buf;
+            char *text = malloc(len); /* no byte more, so that a sanitizer sees a look beyond */
+            char wanted[64];
+            memset(text, 'x', len);
+            text[at] = '<';
+            (void)snprintf(wanted, sizeof wanted, "%.*s&lt;%.*s", (int)at, text,
+                           (int)(len - at - 1), text + at + 1);
+            buf_init(&buf, *state, 1000);
+            html_text(&buf, (struct str){text, len});
+            assert_str(buf_slice(&buf), wanted);
+            free(text);
+        }
+}
+
 static void markup_is_put_together(void **state)
 {
     struct buf buf;
@@ -98,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(text_is_escaped),
         TEST(only_the_five_are_escaped),
+        TEST(a_special_byte_is_found_everywhere),
         TEST(markup_is_put_together),
         TEST(an_overflow_is_noticed),
     };

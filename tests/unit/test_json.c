@@ -458,6 +458,24 @@ static void test_writing(void **state)
     assert_int_equal(buf_slice(&buf).len, 0);
 }
 
+/* It is looked at sixteen bytes at a time: what is read back is what was written. */
+static void test_writing_everywhere(void **state)
+{
+    for (size_t at = 0; at < 40; at++)
+        for (int byte = 1; byte < 0x80; byte++) {
+            struct json_value value;
+            struct buf buf;
+            char text[40];
+            memset(text, 'x', sizeof text);
+            text[at] = (char)byte;
+            buf_init(&buf, *state, 1000);
+            json_string(&buf, (struct str){text, sizeof text});
+            assert_int_equal(json_parse(*state, buf_slice(&buf), 0, &value, &(size_t){0}), 0);
+            assert_str(value.text, (struct str){text, sizeof text});
+            assert_int_equal(buf.len == 42, byte >= 0x20 && !strchr("\"\\<>&", byte));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_truncation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_members, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_writing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_writing_everywhere, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

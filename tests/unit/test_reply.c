@@ -65,6 +65,21 @@ static void a_value_cannot_begin_another_header(void **state)
                         "Location: /aSet-Cookie: x=1<b>z\r\nETag: \xc3\xa4\r\n");
 }
 
+/* Values are looked at sixteen bytes at a time: a control character is found wherever it is. */
+static void a_control_character_is_left_out_everywhere(void **state)
+{
+    struct world *world = *state;
+    for (size_t at = 0; at < 40; at++) {
+        char value[40];
+        memset(value, 'v', sizeof value);
+        value[at] = at % 3 == 0 ? '\n' : at % 3 == 1 ? '\x7f' : '\x1f';
+        buf_clear(&world->reply.headers);
+        reply_field(&world->reply, STR("X"), (struct str){value, sizeof value});
+        assert_string_equal(buf_slice(&world->reply.headers).ptr,
+                            "X: vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv\r\n");
+    }
+}
+
 static void an_answer_without_content_has_no_length(void **state)
 {
     static const int statuses[] = {204, 304};
@@ -161,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(status_headers_and_body_are_one_write),
         TEST(a_value_cannot_begin_another_header),
+        TEST(a_control_character_is_left_out_everywhere),
         TEST(an_answer_without_content_has_no_length),
         TEST(head_sends_the_length_and_no_body),
         TEST(what_was_put_in_can_be_thrown_away),

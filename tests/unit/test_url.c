@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/url.h"
@@ -80,6 +82,31 @@ static void bad_encodings_are_refused(void **state)
     assert_int_equal(url_decode(*state, STR("\xff"), URL_PLUS_IS_SPACE, &out), ERR_UTF8);
     assert_int_equal(url_decode(*state, STR("%C3"), URL_PLUS_IS_SPACE, &out), ERR_UTF8);
     assert_str(out, "untouched");
+}
+
+/* Text is copied sixteen bytes at a time: wherever the escape and the space are. */
+static void an_escape_is_undone_everywhere(void **state)
+{
+    for (size_t at = 0; at < 40; at++)
+        for (size_t space = 0; space < 40; space++) {
+            char in[48], wanted[48], plain[40];
+            char *exact = malloc(42); /* no byte more, so that a sanitizer sees a look beyond */
+            struct str out;
+            memset(plain, 'x', sizeof plain);
+            plain[space] = '+';
+            plain[at] = '%';
+            (void)snprintf(in, sizeof in, "%.*s%%2B%.*s", (int)at, plain, (int)(39 - at),
+                           plain + at + 1);
+            memcpy(exact, in, 42);
+            assert_int_equal(url_decode(*state, (struct str){exact, 42}, URL_PLUS_IS_SPACE, &out),
+                             ERR_NONE);
+            if (space != at)
+                plain[space] = ' ';
+            plain[at] = '+';
+            (void)snprintf(wanted, sizeof wanted, "%.40s", plain);
+            assert_str(out, wanted);
+            free(exact);
+        }
 }
 
 static void unreserved_characters_stay(void **state)
@@ -234,6 +261,7 @@ int main(void)
         TEST(percent_encoding_is_undone),
         TEST(nothing_encoded_costs_no_copy),
         TEST(bad_encodings_are_refused),
+        TEST(an_escape_is_undone_everywhere),
         TEST(unreserved_characters_stay),
         TEST(keys_are_written_as_the_contract_says),
         TEST(every_byte_makes_the_round_trip),
