@@ -16,7 +16,7 @@
 #include "base/banned.h"
 
 #define MAGIC UINT64_C(0x746e633930346770) /* "pg409cnt", where the lowest byte comes first */
-#define TRIES 50
+#define TRIES 200
 #define PAUSE 1000000L /* nanoseconds */
 
 /* How an attempt ended that was not the last. */
@@ -51,8 +51,6 @@ static bool is_ours(const struct stat *info)
     return S_ISREG(info->st_mode) && info->st_uid == (uid_t)getauxval(AT_EUID);
 }
 
-/* The header comes first: a file whose making was interrupted is known as ours, and as too short.
- */
 static enum attempt fill(int fd, size_t size, uint64_t layout)
 {
     struct shared_header header = header_of(size, layout);
@@ -99,10 +97,10 @@ static enum attempt mend(int fd, const char *path, size_t size, uint64_t layout)
     ssize_t got = pread(fd, &header, sizeof header, 0);
     if ((size_t)open_now.st_size == size && fits(&header, size, layout) && is_private(&open_now))
         return ATTEMPT_AGAIN;
-    if (got == 0 && is_private(&open_now))
-        return fill(fd, size, layout);
-    if (got != (ssize_t)sizeof header || header.magic != MAGIC)
+    bool empty = got == 0 && is_private(&open_now);
+    if (!empty && (got != (ssize_t)sizeof header || header.magic != MAGIC))
         return ATTEMPT_FAILED; /* somebody's own file, that is none of our business */
+    /* also an empty one: filled in its place, counts of whoever was quick were lost now and then */
     return replace(path, size, layout);
 }
 

@@ -34,7 +34,7 @@ struct shared {
  * Opens the file, or makes it with mode 0600: size bytes of zero behind its header. A file of ours
  * with another layout or size is replaced by a new one: who has the old one open keeps that. ERR_IO
  * when it cannot be had: a link, no regular file, another owner, not of our making, no room.
- * Waits some 50 ms at most, for another process that is just making it. size is at least that
+ * Waits some 200 ms at most, for another process that is just making it. size is at least that
  * of the header; the room is reserved, so that a full disk is found out here and not later.
  */
 enum err shared_open(struct shared *shared, const char *path, size_t size,
