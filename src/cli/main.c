@@ -7,6 +7,7 @@
 #include "cli/doctor.h"
 #include "cli/logs.h"
 #include "cli/merge.h"
+#include "cli/probe.h"
 
 #include "base/banned.h"
 
@@ -21,6 +22,7 @@ struct command {
 static const struct command commands[] = {
     {"logs", "FILE...", "what access logs tell about lost updates and conflicts", cli_logs},
     {"merge", "BASE YOURS CURRENT", "three states of a text become one", cli_merge},
+    {"probe", "URL", "a staged race of two writers: is something lost there?", cli_probe},
     {"doctor", "[CONNINFO]", "what will make trouble in a database, and its cure", cli_doctor},
 };
 
