@@ -100,7 +100,7 @@ struct receipt receipt_of_change(struct arena *arena, const struct answer *answe
     for (size_t row = 0; row < answer->rows; row++) {
         struct receipt receipt = receipt_at(arena, change->table, answer, row);
         if (change->digest.ptr && str_eq(receipt.digest, change->digest) &&
-            str_eq(receipt.user, change->user))
+            str_eq(receipt.user, change->user) && str_eq(receipt.token, change->token))
             return receipt;
     }
     return (struct receipt){0};

@@ -25,7 +25,10 @@ struct receipt {
 struct receipt receipt_of(struct arena *arena, const struct table *table,
                           const struct answer *answer, const struct version *version);
 
-/* The newest receipt of that answer that this very change left: same user, same digest. */
+/*
+ * The newest receipt of that answer that this very change left: same user, same digest, and the
+ * same token: two programs of one user that add one to the same row say the same, and mean two.
+ */
 struct receipt receipt_of_change(struct arena *arena, const struct answer *answer,
                                  const struct change *change);
 

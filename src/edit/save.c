@@ -143,9 +143,10 @@ static bool is_as_seen(const struct field *field)
 
 /*
  * Whether this very write was done before: the receipt of the current version says so (a repeat,
- * whatever a trigger made of its values), or a try of our own was, whose answer got lost. Then
- * the row may have been saved again since: the version is the one that was made, without a row
- * that would not be of it.
+ * whatever a trigger made of its values), or a try of our own was, whose answer got lost, or the
+ * client says by its key that it sends once more what it sent before. In the latter two the row may
+ * have been saved again since: the version is the one that was made, without a row that would not
+ * be of it. The token of a form does not say so: Back and Save again is a wish about what is there.
  */
 static bool done_before(struct save *save)
 {
@@ -156,7 +157,8 @@ static bool done_before(struct save *save)
                                     &save->change);
     bool now =
         receipt.found && outcome->has_version && version_same(receipt.version, outcome->version);
-    if (!receipt.found || (!now && !save->talk->unsure))
+    bool keyed = save->change.json && save->change.token.ptr;
+    if (!receipt.found || (!now && !save->talk->unsure && !keyed))
         return false;
     if (!now) {
         outcome->version = receipt.version;

@@ -101,6 +101,35 @@ def test_repeat_of_a_program_is_known_by_its_receipt(desks, off):
     assert stored(desks, path, "amount") == 6
 
 
+def test_two_programs_of_one_user_that_say_the_same_are_two(desks, off):
+    """Both read 5 and send 6: only their keys tell that this is no repeat."""
+    anna, _ = off
+    path = new_row(desks, "stock", title="One", amount=5)
+    change = {"json": {"amount": 6}}
+    strict = {"If-Match": f'"{version(anna, path)}"'}
+    assert result(anna.patch(path, **change, headers={**strict, "Idempotency-Key": "a"})) == (200, "saved")
+    assert result(anna.patch(path, **change, headers={**strict, "Idempotency-Key": "b"})) == (412, "conflict")
+    assert result(anna.patch(path, **change, headers=strict)) == (412, "conflict")
+
+
+def test_repeat_under_its_key_is_known_when_others_have_saved_since(desks, off):
+    anna, bob = off
+    path = new_row(desks, "stock", title="One", amount=5)
+    mine = {"json": {"amount": 6}, "headers": {"If-Match": f'"{version(anna, path)}"',
+                                               "Idempotency-Key": "mine"}}
+    made = anna.patch(path, **mine)
+    assert result(made) == (200, "saved")
+    theirs = bob.patch(path, json={"amount": 7}, headers={"If-Match": made.headers["ETag"]})
+    assert result(theirs) == (200, "saved")
+    answer = anna.patch(path, **mine)
+    assert answer.headers["PG409-Outcome"] == "already-applied"
+    # The version that was made, not bob's: whoever goes on from it is told about his change.
+    assert (answer.status_code, answer.headers["ETag"]) == (204, made.headers["ETag"])
+    assert stored(desks, path, "amount") == 7
+    other = {**mine, "json": {"amount": 9}}
+    assert result(anna.patch(path, **other)) == (412, "conflict")
+
+
 def test_problem_has_the_sum_as_a_number(desks, off):
     anna, _ = off
     path = new_row(desks, "stock", title="One", amount=5, tags=["a", "b"])

@@ -128,13 +128,33 @@ static void a_write_that_was_done_before_is_not_done_again(void **state)
     {                                                                                              \
         LOOK, .version = v, .same = "fffftf", .receipt = OWN_RECEIPT(was, "save"), .resent = true  \
     }
+#define KEYED(v, was, key)                                                                         \
+    {                                                                                              \
+        LOOK, .version = v, .same = "fffftf", .receipt = { was, "save", "anna", key, was, "=" }    \
+    }
     static const struct scene scenes[] = {
         {"a repeat", CHANGE_UPDATE, .receipts = true, .steps = {{.what = NO_ROW}, OWN(NEW)},
          .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .version = NEW_TOKEN},
         {"a repeat, If-Match", CHANGE_UPDATE, .receipts = true, .strict = true,
          .steps = {{.what = NO_ROW}, OWN(NEW)}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2},
         {"the own form, too", CHANGE_UPDATE, .receipts = true, .token = "form1",
-         .steps = {{.what = NO_ROW}, OWN(NEW)}, .kind = OUTCOME_ALREADY_APPLIED, .trips = 2},
+         .steps = {{.what = NO_ROW}, KEYED(NEW, NEW, "form1")}, .kind = OUTCOME_ALREADY_APPLIED,
+         .trips = 2},
+        {"another form that says the same", CHANGE_UPDATE, .receipts = true, .token = "form2",
+         .steps = {{.what = NO_ROW}, KEYED(NEW, NEW, "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"the same from a program without a key", CHANGE_UPDATE, .receipts = true, .json = true,
+         .steps = {{.what = NO_ROW}, KEYED(NEW, NEW, "k")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"under its key, overwritten since", CHANGE_UPDATE, .receipts = true, .json = true,
+         .strict = true, .token = "k", .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "k")},
+         .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .version = "2026-11-22T08:00:00.123000Z"},
+        {"under another key, overwritten since", CHANGE_UPDATE, .receipts = true, .json = true,
+         .token = "l", .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "k")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
+        {"the own form, overwritten since", CHANGE_UPDATE, .receipts = true, .token = "form1",
+         .steps = {{.what = NO_ROW}, KEYED(NEW, CUT, "form1")}, .kind = OUTCOME_CONFLICT,
+         .reason = REASON_STALE, .trips = 2},
         {"somebody else's", CHANGE_UPDATE, .receipts = true,
          .steps = {{.what = NO_ROW},
                    {LOOK, .version = NEW, .same = "fffftf",
