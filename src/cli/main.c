@@ -11,34 +11,48 @@
 #include "base/banned.h"
 
 #define WRONG_USE 255
+#define WIDTH 26 /* of a command and its arguments */
 
-static const char help[] =
-    "pg409: tools around lost updates and conflicts\n"
-    "\n"
-    "  pg409 logs FILE...               what access logs tell about lost updates and conflicts\n"
-    "  pg409 merge BASE YOURS CURRENT   three states of a text become one\n"
-    "  pg409 doctor [CONNINFO]          what will make trouble in a database, and its cure\n"
-    "  pg409 --help                     this text\n"
-    "  pg409 --version                  the version\n"
-    "\n"
-    "Each command explains itself with --help. The program that the web server starts is\n"
-    "pg409.fcgi.\n";
+struct command {
+    const char *name, *arguments, *help;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+static const struct command commands[] = {
+    {"logs", "FILE...", "what access logs tell about lost updates and conflicts", cli_logs},
+    {"merge", "BASE YOURS CURRENT", "three states of a text become one", cli_merge},
+    {"doctor", "[CONNINFO]", "what will make trouble in a database, and its cure", cli_doctor},
+};
+
+static int show_help(FILE *file)
+{
+    (void)fputs("pg409: tools around lost updates and conflicts\n\n", file);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const struct command *command = &commands[i];
+        int width = WIDTH - (int)strlen(command->name);
+        (void)fprintf(file, "  pg409 %s %-*s %s\n", command->name, width, command->arguments,
+                      command->help);
+    }
+    return fputs("  pg409 --help                      this text\n"
+                 "  pg409 --version                   the version\n"
+                 "\n"
+                 "Each command explains itself with --help. The program that the web server starts "
+                 "is\npg409.fcgi.\n",
+                 file) < 0;
+}
 
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-    if (strcmp(command, "logs") == 0)
-        return cli_logs(argc - 1, argv + 1);
-    if (strcmp(command, "merge") == 0)
-        return cli_merge(argc - 1, argv + 1);
-    if (strcmp(command, "doctor") == 0)
-        return cli_doctor(argc - 1, argv + 1);
-    if (strcmp(command, "--version") == 0)
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0)
         return puts("pg409 " PG409_VERSION) < 0;
-    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
-        return fputs(help, stdout) < 0;
-    if (*command)
-        (void)fprintf(stderr, "pg409: there is no command “%s”\n", command);
-    (void)fputs(help, stderr);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return show_help(stdout);
+    if (*name)
+        (void)fprintf(stderr, "pg409: there is no command “%s”\n", name);
+    (void)show_help(stderr);
     return WRONG_USE;
 }
