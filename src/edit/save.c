@@ -157,7 +157,9 @@ static bool done_before(struct save *save)
                                     &save->change);
     bool now =
         receipt.found && outcome->has_version && version_same(receipt.version, outcome->version);
-    bool keyed = save->change.json && save->change.token.ptr;
+    bool keyed = change_keyed(&save->change);
+    outcome->looked_back = keyed && save->change.receipts;
+    outcome->repeat = outcome->looked_back && receipt.found;
     if (!receipt.found || (!now && !save->talk->unsure && !keyed))
         return false;
     if (!now) {
