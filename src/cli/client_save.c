@@ -24,26 +24,33 @@ void saving_init(struct saving *saving, struct client *client, const struct clie
     buf_init(&saving->merged, &client->arena, 10000);
 }
 
-bool saving_read(struct client *client, struct client_row *row, int *status)
+/* The row at client->url. Else how it ends, and perhaps *words. */
+static enum client_exit fetch(struct client *client, struct call *call, struct client_row *row,
+                              const char **words)
 {
     static const char *const headers[] = {"Accept: application/json", "Range: 0-0",
                                           "Range-Unit: items", NULL};
-    struct call call = {.exchange = {.url = client->url, .follow = true, .headers = headers}};
-    struct client_result result = {.call = &call, .exit = CLIENT_FOREIGN};
-    client_call(client, &call);
-    if (!call_fine(&call)) {
-        result.exit = call_exit(&call);
-    } else if (!client_follow(client, &call)) {
-        *status = CLIENT_FOREIGN;
-        return false;
-    } else if (client_row_read(&client->arena, call.exchange.answer, row) == ERR_NONE &&
-               row->version.ptr) {
-        return true;
-    } else if (call_header(&call, "PG409-Version").len == 0) {
-        result.words = "That is no row of a pg409: what came has no version.";
-    }
-    *status = show_result(client, &result);
-    return false;
+    *call = (struct call){.exchange = {.url = client->url, .follow = true, .headers = headers}};
+    *words = NULL;
+    client_call(client, call);
+    if (!call_fine(call))
+        return call_exit(call);
+    *words = "The address leads to another place.";
+    if (!client_follow(client, call))
+        return CLIENT_FOREIGN;
+    *words = "That is no row of a pg409: what came has no version.";
+    bool read = client_row_read(&client->arena, call->exchange.answer, row) == ERR_NONE;
+    return read && row->version.ptr ? CLIENT_DONE : CLIENT_FOREIGN;
+}
+
+bool saving_read(struct client *client, struct client_row *row, int *status)
+{
+    struct call call;
+    struct client_result result = {.call = &call};
+    result.exit = fetch(client, &call, row, &result.words);
+    if (result.exit != CLIENT_DONE)
+        *status = show_result(client, &result);
+    return result.exit == CLIENT_DONE;
 }
 
 int saving_fail(struct saving *saving, enum client_exit exit, const char *words)
@@ -180,6 +187,16 @@ static int nothing_left(struct saving *saving)
     return show_result(saving->client, &result);
 }
 
+/* The row is read again, as the base of what is sent next. */
+static bool read_anew(struct saving *saving, int *status)
+{
+    const char *words;
+    enum client_exit exit = fetch(saving->client, &saving->call, &saving->base, &words);
+    if (exit != CLIENT_DONE)
+        *status = saving_fail(saving, exit, words);
+    return exit == CLIENT_DONE;
+}
+
 /* The row as it is now: as the answer has it, else it is read. */
 static bool look_again(struct saving *saving, const struct client_problem *problem, int *status)
 {
@@ -189,8 +206,7 @@ static bool look_again(struct saving *saving, const struct client_problem *probl
     else if (!call_fine(&saving->call) ||
              client_row_read(&saving->client->arena, saving->call.exchange.answer, &row) ||
              !row.version.ptr) {
-        if (!saving_read(saving->client, &row, status))
-            return false;
+        return read_anew(saving, status);
     }
     saving->base = row;
     return true;
@@ -275,6 +291,29 @@ static enum next judge(struct saving *saving, int *status)
     return NEXT_END;
 }
 
+/* Whether nothing but sums is wished: then all that counts is what is there when it is sent. */
+static bool only_adds(const struct saving *saving)
+{
+    for (size_t i = 0; i < saving->wishes.count; i++)
+        if (saving->wishes.items[i].kind != WISH_ADD)
+            return false;
+    return true;
+}
+
+/*
+ * Between two rounds. What was read before a pause is old behind it: a sum reads anew, so that
+ * nearly nobody comes between its reading and its writing. Other wishes were settled with what was
+ * read, and stay on that.
+ */
+static bool next_round(struct saving *saving, int *status)
+{
+    unsigned round = saving->rounds++;
+    if (round == 0)
+        return true; /* mostly there was just one other */
+    client_pause(saving->client, FIRST_PAUSE, LONGEST_PAUSE, round);
+    return !only_adds(saving) || read_anew(saving, status);
+}
+
 static int run(struct saving *saving)
 {
     const char *words;
@@ -286,7 +325,8 @@ static int run(struct saving *saving)
         send(saving, false);
         if (judge(saving, &status) == NEXT_END)
             return status;
-        client_pause(saving->client, FIRST_PAUSE, LONGEST_PAUSE, saving->rounds++);
+        if (!next_round(saving, &status))
+            return status;
     }
     return saving_fail(saving, CLIENT_BUSY, "A thousand times somebody else was faster.");
 }
