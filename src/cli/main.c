@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/client.h"
 #include "cli/doctor.h"
 #include "cli/logs.h"
 #include "cli/merge.h"
@@ -20,6 +21,11 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"get", "URL", "a row, a list, or a file", cli_get},
+    {"set", "URL COLUMN=VALUE...", "a row changed, however many are at it", cli_set},
+    {"edit", "URL", "a row in your editor, conflicts too", cli_edit},
+    {"put", "FILE URL", "a file up, in parts, resumed", cli_put},
+    {"delete", "URL", "a row or a file, if it is as you saw it", cli_delete},
     {"logs", "FILE...", "what access logs tell about lost updates and conflicts", cli_logs},
     {"merge", "BASE YOURS CURRENT", "three states of a text become one", cli_merge},
     {"probe", "URL", "a staged race of two writers: is something lost there?", cli_probe},

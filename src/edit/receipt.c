@@ -35,16 +35,35 @@ void receipt_write(struct sql *sql, const struct change *change)
     sql_raw(sql, " FROM w)");
 }
 
+#define COLUMNS "version, op, username, token, at::text, digest"
+#define KEY_MINUTES "10" /* how long a repeat under its key is known, however much was saved since */
+
+static void of_row(struct sql *sql, const struct change *change)
+{
+    sql_raw(sql, "SELECT " COLUMNS " FROM pg409.receipt WHERE table_name = ");
+    sql_value(sql, row_table_text(sql->arena, change->table));
+    sql_raw(sql, " AND row_key = ");
+    row_key_text_of(sql, change->table, change->key);
+}
+
 size_t receipt_ask(struct talk *talk, const struct change *change)
 {
     struct sql sql;
     sql_init(&sql, talk->arena);
-    sql_raw(&sql, "SELECT version, op, username, token, at::text, digest FROM pg409.receipt"
-                  " WHERE table_name = ");
-    sql_value(&sql, row_table_text(talk->arena, change->table));
-    sql_raw(&sql, " AND row_key = ");
-    row_key_text_of(&sql, change->table, change->key);
-    sql_raw(&sql, " ORDER BY at DESC LIMIT 20");
+    if (!change_keyed(change) || !change->digest.ptr) {
+        of_row(&sql, change);
+        sql_raw(&sql, " ORDER BY at DESC LIMIT 20");
+        return sql_ask(&sql, talk);
+    }
+    sql_raw(&sql, "(");
+    of_row(&sql, change);
+    sql_raw(&sql, " ORDER BY at DESC LIMIT 20) UNION ALL (");
+    of_row(&sql, change);
+    sql_raw(&sql, " AND token = ");
+    sql_value(&sql, change->token);
+    sql_raw(&sql, " AND digest = ");
+    sql_value(&sql, change->digest);
+    sql_raw(&sql, " AND at > now() - interval '" KEY_MINUTES " minutes' ORDER BY at DESC LIMIT 1)");
     return sql_ask(&sql, talk);
 }
 

@@ -157,11 +157,13 @@ static bool done_before(struct save *save)
     if (change->receipts)
         receipt = receipt_of_change(save->talk->arena, &save->talk->answers[save->receipt_answer],
                                     change);
+    outcome->looked_back = change_keyed(change) && change->receipts;
     if (!receipt.found)
         return false;
     bool now = outcome->has_version && version_same(receipt.version, outcome->version);
     bool own = str_eq(receipt.token, change->token);
-    bool again = save->talk->unsure || (change->json && change->token.ptr);
+    bool again = save->talk->unsure || change_keyed(change);
+    outcome->repeat = outcome->looked_back && own;
     if (!(now && (own || !save_counts(change))) && !(own && again))
         return false;
     if (!now) {

@@ -108,6 +108,8 @@ struct outcome {
     struct str changed_by; /* who saved current; STR_NONE: unknown */
     struct str changed_at; /* when, RFC 3339; STR_NONE: unknown */
     bool cut_short;        /* the version lost digits on its way */
+    bool looked_back;      /* receipts were asked whether this change came before under its key */
+    bool repeat;           /* and they say so */
     bool parked;           /* it is kept under change.park */
     struct str other_key;  /* duplicate: the address segment of the row that has the value */
     struct str hint_table; /* referenced: who still refers to it */
@@ -159,6 +161,9 @@ const struct column *save_wrong_column(const struct save *save);
 
 /* The field of that column, or NULL. */
 struct field *change_field(const struct change *change, const struct column *column);
+
+/* Whether its client says by an Idempotency-Key which changes are repeats of one another. */
+bool change_keyed(const struct change *change);
 
 /* "saved", "conflict" and so on: the header PG409-Outcome. Static. */
 const char *outcome_name(enum outcome_kind kind);

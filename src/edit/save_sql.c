@@ -18,6 +18,11 @@ struct field *change_field(const struct change *change, const struct column *col
     return NULL;
 }
 
+bool change_keyed(const struct change *change)
+{
+    return change->json && change->token.ptr;
+}
+
 static bool written(const struct field *field)
 {
     return !field->kept;

@@ -184,6 +184,8 @@ void claim_answer(struct work *work, const struct change *change, const struct o
     }
     if (outcome->kind == OUTCOME_MERGED)
         merged_header(work, change);
+    if (outcome->looked_back)
+        reply_header(&work->reply, "PG409-Repeat", outcome->repeat ? STR("yes") : STR("no"));
     if (!outcome->has_version)
         return;
     struct str token = work->logged_current;

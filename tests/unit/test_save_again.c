@@ -159,6 +159,10 @@ static void a_write_that_was_done_before_is_not_done_again(void **state)
     {                                                                                              \
         LOOK, .version = v, .same = "fffftf", .receipt = OWN_RECEIPT(was, "save"), .resent = true  \
     }
+#define KEYED(v, was, key)                                                                         \
+    {                                                                                              \
+        LOOK, .version = v, .same = "fffftf", .receipt = { was, "save", "anna", key, was, "=" }    \
+    }
     static const struct scene scenes[] = {
         {"a repeat", CHANGE_UPDATE, .receipts = true, .steps = {{.what = NO_ROW}, OWN(NEW)},
          .kind = OUTCOME_ALREADY_APPLIED, .trips = 2, .version = NEW_TOKEN},

@@ -1,0 +1,171 @@
+#include "cli/client_settle.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/client_editor.h"
+#include "cli/merge_put.h"
+
+#include "base/banned.h"
+
+static void note_merged(struct saving *saving, struct str column)
+{
+    if (saving->merged.len)
+        buf_char(&saving->merged, ',');
+    buf_str(&saving->merged, column);
+}
+
+bool settle_column(struct saving *saving, const struct client_problem *problem, struct wish *wish,
+                   bool *clash)
+{
+    const struct client_column *column = client_problem_column(problem, wish->column);
+    *clash = false;
+    if (wish->kind == WISH_ADD)
+        return true; /* on the value that is there now */
+    if (!problem->has_columns) {
+        *clash = true;
+        return true;
+    }
+    if (!column || str_is(column->merge, "same") || str_is(column->merge, "current"))
+        return false;
+    if (str_is(column->merge, "yours"))
+        return true;
+    if (str_is(column->merge, "merged") && column->merged) {
+        wish->kind = WISH_JSON;
+        wish->value = column->merged->raw;
+        note_merged(saving, wish->column);
+        return true;
+    }
+    *clash = true;
+    return true;
+}
+
+static struct str text_of(const struct json_value *value)
+{
+    return value && value->type == JSON_STRING ? value->text : STR_NONE;
+}
+
+struct str settle_marked(struct saving *saving, const struct client_column *column)
+{
+    struct arena *arena = &saving->client->arena;
+    struct str base = text_of(column->base), yours = text_of(column->yours);
+    struct str current = text_of(column->current);
+    struct merge merge;
+    struct buf out;
+    if (!yours.ptr || !current.ptr)
+        return STR_NONE;
+    merge3(arena, base, yours, current, MERGE_LINES, &merge);
+    buf_init(&out, arena, SIZE_MAX / 4);
+    merge_put_text(&out, arena, &merge, &(struct merge_put){"before", "yours", "theirs", false});
+    return buf_slice(&out);
+}
+
+/* --- asking --- */
+
+static void show_value(const char *who, const struct json_value *value)
+{
+    (void)fprintf(stderr, "  %-7s ", who);
+    if (value)
+        show_plain(stderr, value->type == JSON_STRING ? value->text : value->raw);
+    (void)fputc('\n', stderr);
+}
+
+/* The first letter of what is typed; 'q' at the end of the input. */
+static int ask_letter(void)
+{
+    char line[100];
+    (void)fputs("Keep [y]ours, take [t]heirs, [e]dit, [q]uit? ", stderr);
+    (void)fflush(stderr);
+    return fgets(line, sizeof line, stdin) ? *line : 'q';
+}
+
+static enum settled edit_clash(struct saving *saving, const struct client_column *column,
+                               struct wish *wish)
+{
+    struct str marked = settle_marked(saving, column);
+    if (!marked.ptr)
+        marked = column->yours ? column->yours->text : STR("");
+    bool text = column->yours && column->yours->type == JSON_STRING;
+    switch (editor_text(saving->client, &marked)) {
+    case EDITOR_DONE:
+        wish->kind = text ? WISH_TEXT : wish->kind;
+        wish->value = marked;
+        return SETTLED;
+    case EDITOR_LEFT:
+        return SETTLED_LEAVE;
+    case EDITOR_FAILED:
+        break;
+    }
+    return SETTLED_LOCAL;
+}
+
+/* *drop: it is left as others have it. */
+static enum settled ask(struct saving *saving, const struct client_problem *problem,
+                        struct wish *wish, bool *drop)
+{
+    const struct client_column *column = client_problem_column(problem, wish->column);
+    if (!column || !isatty(STDIN_FILENO))
+        return SETTLED_FAIL;
+    (void)fputs("“", stderr);
+    show_plain(stderr, wish->column);
+    (void)fputs("” was changed by ", stderr);
+    show_plain(stderr, problem->changed_by.len ? problem->changed_by : STR("somebody"));
+    (void)fputs(" meanwhile:\n", stderr);
+    show_value("before", column->base);
+    show_value("yours", column->yours);
+    show_value("theirs", column->current);
+    for (;;) {
+        switch (ask_letter()) {
+        case 'y':
+            return SETTLED;
+        case 't':
+            *drop = true;
+            return SETTLED;
+        case 'e':
+            return edit_clash(saving, column, wish);
+        case 'q':
+            return SETTLED_LEAVE;
+        default:
+            break;
+        }
+    }
+}
+
+static enum settled settle_clash(struct saving *saving, const struct client_problem *problem,
+                                 struct wish *wish, bool *drop)
+{
+    switch (saving->client->options.on_conflict) {
+    case ON_YOURS:
+        return SETTLED;
+    case ON_THEIRS:
+        *drop = true;
+        return SETTLED;
+    case ON_ASK:
+        return ask(saving, problem, wish, drop);
+    default:
+        return SETTLED_FAIL;
+    }
+}
+
+enum settled client_settle(struct saving *saving, const struct client_problem *problem)
+{
+    struct wishes left = {ARENA_ARRAY(&saving->client->arena, saving->wishes.count, struct wish),
+                          0};
+    buf_clear(&saving->merged);
+    for (size_t i = 0; i < saving->wishes.count; i++) {
+        struct wish wish = saving->wishes.items[i];
+        bool clash, drop = false;
+        if (!settle_column(saving, problem, &wish, &clash))
+            continue;
+        if (clash) {
+            enum settled settled = settle_clash(saving, problem, &wish, &drop);
+            if (settled != SETTLED)
+                return settled;
+            saving->left |= drop;
+        }
+        if (!drop)
+            left.items[left.count++] = wish;
+    }
+    saving->wishes = left;
+    return SETTLED;
+}
