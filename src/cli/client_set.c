@@ -117,9 +117,12 @@ static void send_new(struct saving *saving)
     struct arena *arena = &client->arena;
     bool put = strcmp(saving->method, "PUT") == 0;
     const char *key = str_cstr(arena, str_printf(arena, "Idempotency-Key: %s", saving->key));
-    const char *const headers[] = {"Content-Type: application/json", "Accept: application/json",
-                                   "Prefer: return=representation",  key,
-                                   put ? "If-None-Match: *" : NULL,  NULL};
+    const char *const headers[] = {"Content-Type: application/json",
+                                   /* the answer to POST would be an array otherwise */
+                                   put ? "Accept: application/json"
+                                       : "Accept: application/vnd.pgrst.object+json",
+                                   "Prefer: return=representation", key,
+                                   put ? "If-None-Match: *" : NULL, NULL};
     saving->call.exchange = (struct exchange){.method = saving->method,
                                               .url = client->url,
                                               .headers = headers,

@@ -36,7 +36,8 @@ void receipt_write(struct sql *sql, const struct change *change)
 }
 
 #define COLUMNS "version, op, username, token, at::text, digest"
-#define KEY_MINUTES "10" /* how long a repeat under its key is known, however much was saved since */
+#define KEY_MINUTES                                                                                \
+    "10" /* how long a repeat under its key is known, however much was saved since */
 
 static void of_row(struct sql *sql, const struct change *change)
 {

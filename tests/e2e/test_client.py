@@ -254,7 +254,7 @@ def test_each_way_to_end_has_its_status(database, anna):
     database.run("INSERT INTO diary VALUES (1, 'x') ON CONFLICT DO NOTHING")
     ends = {
         DONE: ["set", path, "title=x"], CONFLICT: ["set", other, "slug=taken"], REFUSED: ["set", path, "n=100000"],
-        FORBIDDEN: ["set", "/diary/1", "title=x"], GONE: ["set", "/articles/0", "title=x"],
+        FORBIDDEN: ["set", "/diary/1", "title=y"], GONE: ["set", "/articles/0", "title=x"],
         NETWORK: ["set", "http://127.0.0.1:1/articles/1", "title=x", *QUICK], LOCAL: ["set", path, "body@/nowhere"],
         USAGE: ["set", path]}
     for code, arguments in ends.items():
