@@ -72,7 +72,8 @@ bool str_ieq(struct str a, struct str b);
 static inline bool str_starts(struct str text, struct str prefix)
 {
     return text.len >= prefix.len &&
-           (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
+           (prefix.len == 0 ||
+            (text.ptr && prefix.ptr && memcmp(text.ptr, prefix.ptr, prefix.len) == 0));
 }
 
 bool str_ends(struct str text, struct str suffix);

@@ -164,18 +164,19 @@ static int finish_download(struct download *download, struct call *call)
 
 static int download_to(struct client *client, struct call *call)
 {
-    struct download download = {.client = client, .out = stdout};
-    digest_start(&download.digest);
-    if (client->options.output && !open_beside(&download))
+    struct download *download = ARENA_NEW(&client->arena, struct download);
+    *download = (struct download){.client = client, .out = stdout};
+    digest_start(&download->digest);
+    if (client->options.output && !open_beside(download))
         return trouble(client, client->options.output);
-    download.headers[0] = "Accept: application/json, */*;q=0.5";
-    call->exchange.headers = download.headers;
+    download->headers[0] = "Accept: application/json, */*;q=0.5";
+    call->exchange.headers = download->headers;
     call->exchange.sink = take;
-    call->exchange.ctx = &download;
+    call->exchange.ctx = download;
     call->before = go_on;
-    call->ctx = &download;
+    call->ctx = download;
     client_call(client, call);
-    return finish_download(&download, call);
+    return finish_download(download, call);
 }
 
 /* One column of a row. */

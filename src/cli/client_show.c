@@ -209,14 +209,15 @@ static void show_failure(struct client *client, const struct client_result *resu
 {
     const struct call *call = result->call;
     const char *words = words_of(result);
-    const struct client_problem *problem = call ? &call->problem : NULL;
-    bool told = !words && problem && problem->reason.ptr;
+    static const struct client_problem none;
+    const struct client_problem *problem = call ? &call->problem : &none;
+    bool told = !words && problem->reason.ptr;
     (void)fprintf(stderr, "pg409 %s: ", client->options.command);
     show_plain(stderr, told ? problem->title : str_from(words ? words : "It did not work."));
     (void)fputc('\n', stderr);
     if (call && call->exchange.fault != FAULT_NONE && call->exchange.fault != FAULT_STOPPED)
         line(str_from(call->exchange.trouble));
-    if (problem && problem->reason.ptr && result->exit != CLIENT_LEFT) {
+    if (problem->reason.ptr && result->exit != CLIENT_LEFT) {
         line(problem->detail);
         show_columns(problem);
     }

@@ -13,14 +13,14 @@ static void verdict(struct probe *probe, enum probe_verdict verdict, struct str 
 /* The form of B's answer that has what B typed in a field; NULL: none. */
 static const struct html_form *kept_form(struct probe *probe, const struct race *race)
 {
-    struct html_forms forms;
-    if (html_forms_read(probe->arena, race->wrote_b.page, &forms))
+    struct html_forms *forms = ARENA_NEW(probe->arena, struct html_forms);
+    if (html_forms_read(probe->arena, race->wrote_b.page, forms))
         return NULL;
-    for (size_t i = 0; i < forms.count; i++)
-        for (size_t k = 0; k < forms.forms[i].count; k++)
-            if (race_has(forms.forms[i].fields[k].value, race->mark_b) &&
-                str_ieq(forms.forms[i].method, STR("post")))
-                return &forms.forms[i];
+    for (size_t i = 0; i < forms->count; i++)
+        for (size_t k = 0; k < forms->forms[i].count; k++)
+            if (race_has(forms->forms[i].fields[k].value, race->mark_b) &&
+                str_ieq(forms->forms[i].method, STR("post")))
+                return &forms->forms[i];
     return NULL;
 }
 

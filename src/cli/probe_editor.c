@@ -38,6 +38,8 @@ static struct str host_of(const char *url)
     if (at == SIZE_MAX)
         return STR_NONE;
     rest = str_skip(rest, at + 3);
+    if (!rest.ptr)
+        return STR_NONE;
     rest.len = strcspn(rest.ptr, "/?#");
     const char *name = memrchr(rest.ptr, '@', rest.len);
     if (name)
@@ -183,13 +185,13 @@ bool probe_interrupted(void)
 
 static const struct html_form *login_form(struct arena *arena, struct str page)
 {
-    struct html_forms forms;
-    if (html_forms_read(arena, page, &forms) && forms.count == 0)
+    struct html_forms *forms = ARENA_NEW(arena, struct html_forms);
+    if (html_forms_read(arena, page, forms) && forms->count == 0)
         return NULL;
-    for (size_t i = 0; i < forms.count; i++)
-        for (size_t k = 0; k < forms.forms[i].count; k++)
-            if (forms.forms[i].fields[k].control == HTML_PASSWORD)
-                return &forms.forms[i];
+    for (size_t i = 0; i < forms->count; i++)
+        for (size_t k = 0; k < forms->forms[i].count; k++)
+            if (forms->forms[i].fields[k].control == HTML_PASSWORD)
+                return &forms->forms[i];
     return NULL;
 }
 

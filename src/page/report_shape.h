@@ -23,13 +23,13 @@ enum cell {
 
 struct shape {
     enum report_group group;
+    unsigned bars; /* 1: a picture of the second column's numbers; 2: of the third's in front too */
     const char *title;
     struct {
         enum cell cell;
         const char *head; /* for people */
         const char *name; /* for programs */
     } columns[SHAPE_COLUMNS + 1];
-    unsigned bars; /* 1: a picture of the second column's numbers; 2: of the third's in front too */
 };
 
 /* Those that are shown, in their order; the last has no title. */

@@ -20,7 +20,7 @@
          */
 
 /* And no more often than that: under load a sweep has much to look at. */
-#define SWEEP_PAUSE (10 * SECOND)
+#define SWEEP_PAUSE (UINT64_C(10) * SECOND)
 
 #define FILES_EVERY 8 /* the same, of changes of files: there is more to tidy up after each */
 

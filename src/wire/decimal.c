@@ -29,8 +29,8 @@ static bool read_exponent(struct str text, long *exponent)
     }
     if (text.len == 0 || text.len > 18 || str_to_u64(text, UINT64_MAX / 2, &value))
         return false;
-    if (value > 3 * DECIMAL_MAX)
-        value = 3 * DECIMAL_MAX;
+    if (value > UINT64_C(3) * DECIMAL_MAX)
+        value = UINT64_C(3) * DECIMAL_MAX;
     *exponent = negative ? -(long)value : (long)value;
     return true;
 }

@@ -177,8 +177,7 @@ static void texts_survive_being_edited(void **state)
         "tab\there",
         "  in\n  front",
         "\"quoted\"",
-        "a\x01"
-        "b",
+        "a\001b",
         "größe\nß",
         "<<<<<<< yours\nx\n",
     };
