@@ -226,7 +226,7 @@ static bool skip_other(struct html_scan *scan)
 
 static bool begins_tag(const char *ptr, const char *end)
 {
-    if (end - ptr < 2 || *ptr != '<')
+    if (!ptr || end - ptr < 2 || *ptr != '<')
         return false;
     return is_alpha(ptr[1]) || ptr[1] == '!' || ptr[1] == '?' || (ptr[1] == '/' && end - ptr > 2);
 }
