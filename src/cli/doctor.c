@@ -2,127 +2,163 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "cli/doctor_checks.h"
-#include "db/pg.h"
+#include "cli/doctor_options.h"
 
 #include "base/banned.h"
 
 #define WRONG_USE 255
-#define MOST_SHOWN 20 /* findings of one kind */
 
 static const char help[] =
-    "Usage: pg409 doctor [--schema NAME] [--deep] [CONNINFO]\n"
+    "Usage: pg409 doctor [option...] [CONNINFO]\n"
     "\n"
-    "Looks at a database for what will make trouble: tables without a key or protection, versions\n"
-    "that are too coarse or missing, files that are not whole, what should have been tidied up.\n"
-    "Each finding names its cure. Nothing is changed.\n"
+    "Looks at the settings, the database and its tables for what will make trouble: versions that\n"
+    "are too coarse or stand still, tables that are not protected, rights that are missing, too "
+    "few\n"
+    "connections, files that are not whole. Each finding names its cure. Nothing is changed "
+    "unless\n"
+    "--fix says so.\n"
     "\n"
-    "  CONNINFO        a libpq connection string; without one the environment counts\n"
-    "  --schema NAME   the schema of the tables (public)\n"
-    "  --deep          also read every file below 256 MiB and compare its digest\n"
+    "  CONNINFO         how to reach the database (a libpq connection string), as the owner for\n"
+    "                   instance; without one, what the settings file says\n"
+    "  --config FILE    the settings file; without it, the one that pg409.fcgi would find\n"
+    "  --schema NAME    the schema of the tables; without it, what the settings say\n"
+    "  --role NAME      the role that pg409.fcgi connects as; without it, what the settings say,\n"
+    "                   else who is connected\n"
+    "  --workers N      how many processes the web server may start (32)\n"
+    "  --deep           also read every row's version, and every file below 256 MiB\n"
+    "  --sweep FILE     note a digest of every row in FILE, and compare with what is noted there:\n"
+    "                   finds rows that were changed while their version stood still\n"
+    "  --fix            mend what can be mended: shows the statements first, and asks\n"
+    "  --yes            with --fix: do not ask\n"
+    "  --only A,B       these checks alone\n"
+    "  --skip A,B       all but these checks\n"
+    "  --list           the names of all checks\n"
+    "  --json           the findings as JSON\n"
     "\n"
-    "Exit status: 0 nothing found, 1 something found, 2 the database cannot be asked,\n"
-    "255 the command was not understood.\n";
+    "✗ problem  ! warning  – hint  ? could not be looked at\n"
+    "\n"
+    "Exit status: 0 no problem and no warning is left (there may be hints), 1 there is one,\n"
+    "2 the database cannot be asked, 255 the command was not understood.\n";
 
-struct doctor {
-    struct pg *pg;
-    struct arena arena;
-    struct str schema;
-    bool installed, files, deep;
-    unsigned found;
-};
+enum { OPTION_CONFIG = 1, OPTION_ROLE, OPTION_SWEEP, OPTION_ONLY, OPTION_SKIP, OPTION_LIST };
 
-static bool applies(const struct doctor *doctor, enum check_when when)
+static const struct option options[] = {{"schema", required_argument, NULL, 's'},
+                                        {"config", required_argument, NULL, OPTION_CONFIG},
+                                        {"role", required_argument, NULL, OPTION_ROLE},
+                                        {"workers", required_argument, NULL, 'w'},
+                                        {"sweep", required_argument, NULL, OPTION_SWEEP},
+                                        {"only", required_argument, NULL, OPTION_ONLY},
+                                        {"skip", required_argument, NULL, OPTION_SKIP},
+                                        {"deep", no_argument, NULL, 'd'},
+                                        {"fix", no_argument, NULL, 'f'},
+                                        {"yes", no_argument, NULL, 'y'},
+                                        {"list", no_argument, NULL, OPTION_LIST},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
+
+static void take(struct doctor_options *taken, int option)
 {
-    return when == CHECK_ALWAYS || (when == CHECK_INSTALLED && doctor->installed) ||
-           (when == CHECK_FILES && doctor->files) ||
-           (when == CHECK_DEEP && doctor->files && doctor->deep);
-}
-
-static void show(const struct check *check, const struct answer *answer)
-{
-    (void)printf("%s %s:\n", check->grave ? "✗" : "–", check->title);
-    for (size_t i = 0; i < answer->rows && i < MOST_SHOWN; i++)
-        (void)printf("    %.*s\n", STR_ARG(answer_cell(answer, i, 0)));
-    if (answer->rows > MOST_SHOWN)
-        (void)printf("    and %zu more\n", answer->rows - MOST_SHOWN);
-    (void)printf("  What to do: %s\n", check->cure);
-}
-
-/* False when the database cannot be asked. */
-static bool run(struct doctor *doctor, void (*ask)(struct sql *sql), struct talk *talk)
-{
-    struct sql sql;
-    talk_init(talk, &doctor->arena);
-    sql_init(&sql, &doctor->arena);
-    sql_param(&sql, doctor->schema);
-    ask(&sql);
-    sql_ask(&sql, talk);
-    talk->repeatable = true;
-    pg_run(doctor->pg, talk);
-    if (talk->failed)
-        (void)fprintf(stderr, "pg409 doctor: %.*s\n", STR_ARG(talk->error.message));
-    return !talk->failed;
-}
-
-static void ask_what_is_there(struct sql *sql)
-{
-    sql_raw(sql, "SELECT to_regclass('pg409.receipt') IS NOT NULL,"
-                 " to_regclass('pg409.file_upload') IS NOT NULL, $1::text");
-}
-
-static int examine(struct doctor *doctor)
-{
-    struct talk *talk = ARENA_NEW(&doctor->arena, struct talk);
-    if (!run(doctor, ask_what_is_there, talk))
-        return 2;
-    doctor->installed = answer_true(&talk->answers[0], 0, 0);
-    doctor->files = answer_true(&talk->answers[0], 0, 1);
-    for (const struct check *check = doctor_checks; check->title; check++) {
-        if (!applies(doctor, check->when))
-            continue;
-        if (!run(doctor, check->ask, talk))
-            return 2;
-        if (talk->answers[0].rows)
-            show(check, &talk->answers[0]);
-        doctor->found += talk->answers[0].rows > 0;
+    switch (option) {
+    case OPTION_CONFIG:
+        setenv("PG409_CONFIG", optarg, 1); /* where it is looked for first */
+        break;
+    case OPTION_ROLE:
+        taken->role = optarg;
+        break;
+    case OPTION_SWEEP:
+        taken->sweep = optarg;
+        break;
+    case OPTION_ONLY:
+        taken->only = optarg;
+        break;
+    case OPTION_SKIP:
+        taken->skip = optarg;
+        break;
+    case 's':
+        taken->schema = optarg;
+        break;
+    case 'w':
+        taken->workers = optarg;
+        break;
+    case 'd':
+        taken->deep = true;
+        break;
+    case 'f':
+        taken->fix = true;
+        break;
+    case 'y':
+        taken->yes = true;
+        break;
+    default:
+        taken->json = true;
+        break;
     }
-    if (!doctor->found)
-        (void)puts("✓ Nothing was found that would make trouble.");
-    return doctor->found ? 1 : 0;
+}
+
+static bool is_check(struct str name)
+{
+    for (const struct check *check = doctor_checks; check->name; check++)
+        if (str_is(name, check->name))
+            return true;
+    return false;
+}
+
+/* Whether all names of a list are those of checks. */
+static bool known(struct str list)
+{
+    while (list.ptr) {
+        struct str name = str_trim(str_cut(list, ',', &list));
+        if (!is_check(name)) {
+            (void)fprintf(stderr,
+                          "pg409 doctor: there is no check “%.*s”; --list tells their names\n",
+                          STR_ARG(name));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What no check could find out by itself. */
+static bool makes_sense(const struct doctor_options *taken)
+{
+    uint64_t workers = 1;
+    if (taken->workers &&
+        (str_to_u64(str_from(taken->workers), 1000000, &workers) || workers == 0)) {
+        (void)fputs("pg409 doctor: --workers takes a number from 1 to 1000000\n", stderr);
+        return false;
+    }
+    if (taken->fix && taken->json && !taken->yes) {
+        (void)fputs("pg409 doctor: --fix with --json cannot ask, so it needs --yes\n", stderr);
+        return false;
+    }
+    return known(str_from(taken->only)) && known(str_from(taken->skip));
 }
 
 int cli_doctor(int argc, char **argv)
 {
-    static const struct option options[] = {{"schema", required_argument, NULL, 's'},
-                                            {"deep", no_argument, NULL, 'd'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct doctor doctor = {.schema = STR("public")};
+    struct doctor_options taken = {.deep = false};
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h')
             return fputs(help, stdout) < 0;
-        if (option == 'd')
-            doctor.deep = true;
-        else if (option == 's')
-            doctor.schema = str_from(optarg);
-        else
+        if (option == OPTION_LIST) {
+            doctor_show_list();
+            return 0;
+        }
+        if (option == '?')
             return WRONG_USE;
+        take(&taken, option);
     }
     if (argc - optind > 1) {
         (void)fputs(help, stderr);
         return WRONG_USE;
     }
-    pg_environment();
-    arena_init(&doctor.arena);
-    struct pg_options pg_options = {.conninfo = optind < argc ? argv[optind] : "",
-                                    .connect_timeout = 10000};
-    doctor.pg = pg_new(&pg_options);
-    int status = examine(&doctor);
-    pg_free(doctor.pg);
-    arena_release(&doctor.arena);
-    return status;
+    if (!makes_sense(&taken))
+        return WRONG_USE;
+    taken.conninfo = optind < argc ? argv[optind] : NULL;
+    return doctor_examine(&taken);
 }

@@ -1,139 +1,163 @@
-#include "cli/doctor_checks.h"
+#include "cli/doctor_core.h"
 
 #include "base/banned.h"
 
-#define TABLES                                                                                     \
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                               \
-    " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = $1"
-#define VERSION_NAMES "('updated_at', 'modified_at', 'lock_version', 'version')"
-
-static void not_installed(struct sql *sql)
-{
-    sql_raw(sql, "SELECT 'there is no table pg409.receipt' WHERE $1::text IS NOT NULL"
-                 " AND to_regclass('pg409.receipt') IS NULL");
-}
-
-static void older_schema(struct sql *sql)
-{
-    sql_raw(
-        sql,
-        "SELECT t FROM unnest(ARRAY['conflict', 'history', 'opened', 'file', 'file_upload',"
-        " 'file_revision']) t WHERE $1::text IS NOT NULL AND to_regclass('pg409.' || t) IS NULL");
-}
-
-static void without_key(struct sql *sql)
-{
-    sql_raw(sql, "SELECT c.relname" TABLES " AND NOT EXISTS (SELECT FROM pg_index i"
-                 " WHERE i.indrelid = c.oid AND i.indisprimary) ORDER BY 1");
-}
-
-static void unprotected(struct sql *sql)
-{
-    sql_raw(sql, "SELECT c.relname" TABLES " AND EXISTS (SELECT FROM pg_index i"
-                 " WHERE i.indrelid = c.oid AND i.indisprimary) AND NOT EXISTS (SELECT FROM"
-                 " pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'zz_pg409_version'"
-                 " AND t.tgenabled IN ('O', 'A')) ORDER BY 1");
-}
-
-static void coarse_stamps(struct sql *sql)
-{
-    sql_raw(sql, "SELECT format('%s.%s keeps %s digits of a second', c.relname, a.attname,"
-                 " a.atttypmod) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-                 " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
-                 " AND c.relkind IN ('r', 'p') AND a.attname IN " VERSION_NAMES
-                 " AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype)"
-                 " AND a.atttypmod BETWEEN 0 AND 5 AND NOT a.attisdropped ORDER BY 1");
-}
-
-static void null_versions(struct sql *sql)
-{
-    sql_raw(sql, "SELECT format('%s.%s may be NULL', c.relname, a.attname) FROM pg_attribute a"
-                 " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n"
-                 " ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')"
-                 " AND a.attname IN " VERSION_NAMES " AND NOT a.attnotnull"
-                 " AND NOT a.attisdropped AND a.atttypid IN ('timestamptz'::regtype,"
-                 " 'timestamp'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype)"
-                 " ORDER BY 1");
-}
-
-static void few_connections(struct sql *sql)
-{
-    sql_raw(sql, "SELECT format('%s connections are allowed, %s are open',"
-                 " current_setting('max_connections'), count(*)) FROM pg_stat_activity"
-                 " WHERE $1::text IS NOT NULL AND backend_type = 'client backend' HAVING"
-                 " count(*) > 0.8 * current_setting('max_connections')::integer");
-}
-
-/* A name promises the whole of a content. */
-static void half_files(struct sql *sql)
-{
-    sql_raw(
-        sql,
-        "SELECT f.name FROM pg409.file f LEFT JOIN pg409.file_content c"
-        " ON c.id = f.content WHERE $1::text IS NOT NULL AND (c.sha256 IS DISTINCT FROM f.sha256"
-        " OR c.received IS DISTINCT FROM f.size OR (SELECT coalesce(sum(octet_length("
-        "k.data)), 0) FROM pg409.file_chunk k WHERE k.content = f.content) <> f.size)"
-        " ORDER BY 1");
-}
-
-static void changed_files(struct sql *sql)
-{
-    sql_raw(sql, "SELECT f.name FROM pg409.file f WHERE $1::text IS NOT NULL AND f.size < 268435456"
-                 " AND encode(sha256((SELECT coalesce(string_agg(k.data, '' ORDER BY k.at), '')"
-                 " FROM pg409.file_chunk k WHERE k.content = f.content)), 'hex') <> f.sha256"
-                 " ORDER BY 1");
-}
-
-static void unused_contents(struct sql *sql)
-{
-    sql_raw(sql, "SELECT format('content %s, %s bytes', c.id, c.received) FROM pg409.file_content c"
-                 " WHERE $1::text IS NOT NULL AND c.at < now() - interval '1 day'"
-                 " AND NOT EXISTS (SELECT FROM pg409.file_upload u WHERE u.content = c.id)"
-                 " AND NOT EXISTS (SELECT FROM pg409.file f WHERE f.content = c.id)"
-                 " AND NOT EXISTS (SELECT FROM pg409.file_revision r WHERE r.content = c.id)"
-                 " ORDER BY c.id");
-}
-
-static void old_uploads(struct sql *sql)
-{
-    sql_raw(sql,
-            "SELECT format('%s, of %s, since %s', name, coalesce(username, 'nobody'),"
-            " to_char(expires, 'YYYY-MM-DD')) FROM pg409.file_upload WHERE $1::text IS NOT NULL"
-            " AND expires < now() - interval '1 day' ORDER BY expires");
-}
-
-static void misfolded(struct sql *sql)
-{
-    sql_raw(sql, "SELECT name FROM pg409.file WHERE $1::text IS NOT NULL AND fold NOT IN ("
-                 "pg409.file_fold(name, true), pg409.file_fold(name, false)) ORDER BY 1");
-}
-
+/* clang-format off */
 const struct check doctor_checks[] = {
-    {not_installed, "The schema pg409 is not installed, so conflicts cannot say who saved",
-     "psql -f schema/pg409.sql, as the owner of the database", CHECK_ALWAYS, false},
-    {older_schema, "The schema pg409 is of an older version: tables are missing",
-     "psql -f schema/pg409.sql, then SELECT pg409.grant_to('the role of pg409')", CHECK_INSTALLED,
-     true},
-    {without_key, "Tables without a primary key cannot be edited",
-     "ALTER TABLE … ADD PRIMARY KEY (…)", CHECK_ALWAYS, false},
-    {unprotected, "Other programs may change these tables without moving the version",
-     "SELECT pg409.protect('…')", CHECK_INSTALLED, false},
-    {coarse_stamps, "Versions are too coarse: two saves can have the same",
-     "ALTER TABLE … ALTER COLUMN … TYPE timestamptz(6)", CHECK_ALWAYS, true},
-    {null_versions, "Versions may be missing", "SELECT pg409.protect('…') fills them", CHECK_ALWAYS,
-     false},
-    {few_connections, "The database is almost out of connections",
-     "fewer workers, a shorter idle_timeout, or PgBouncer in between", CHECK_ALWAYS, true},
-    {half_files, "Files that are not whole", "restore them from a backup", CHECK_FILES, true},
-    {changed_files, "Files whose bytes are not what their digest says",
-     "restore them from a backup", CHECK_DEEP, true},
-    {unused_contents, "Contents that no file, version or upload uses",
-     "they go by themselves as files are uploaded; if they do not, look at the error log",
-     CHECK_FILES, false},
-    {old_uploads, "Uploads past their time",
-     "they go by themselves as files are uploaded; if they do not, look at the error log",
-     CHECK_FILES, false},
-    {misfolded, "Names of files that are compared by an older rule",
-     "SELECT pg409.refold_files(true), or false where file_names = exact", CHECK_FILES, true},
-    {.title = NULL},
+    {"settings-fault", SEVERITY_PROBLEM, CHECK_LOCAL, NULL, look_settings_fault,
+     "The settings file cannot be used, so every request is refused",
+     "mend that line; pg409.fcgi --help tells what each option takes"},
+    {"settings-readable", SEVERITY_PROBLEM, CHECK_LOCAL, NULL, look_settings_readable,
+     "The settings file is open to others on this machine",
+     "take the right away; if the web server runs as another user, give the file to its group"},
+    {"settings-in-web", SEVERITY_WARNING, CHECK_LOCAL, NULL, look_settings_in_web,
+     "The settings file stands where the web server may hand it out",
+     "move it out of that folder and name it with PG409_CONFIG, or deny it as apache-conf/htaccess "
+     "does; then ask for it with curl, to be sure"},
+    {"password-file", SEVERITY_WARNING, CHECK_LOCAL, NULL, look_password_file,
+     "libpq passes over this file of passwords without a word, because others may read it",
+     "take the right away"},
+    {"settings-loose", SEVERITY_HINT, CHECK_LOCAL, NULL, look_settings_loose,
+     "Settings that are more open than usual",
+     "leave them if that is meant; else take the line out of the settings file"},
+
+    {"server-version", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_old_server, NULL,
+     "This PostgreSQL is too old", "PostgreSQL 13 or newer is needed"},
+    {"read-only", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_read_only, NULL,
+     "Nothing can be saved here",
+     "connect to the primary (target_session_attrs=primary), or ALTER ROLE … RESET "
+     "default_transaction_read_only"},
+    {"not-durable", SEVERITY_WARNING, CHECK_ALWAYS, ask_not_durable, NULL,
+     "A crash of the database may lose what people were told is saved",
+     "set them to on, unless losing the last saves is acceptable"},
+    {"encoding", SEVERITY_WARNING, CHECK_ALWAYS, ask_encoding, NULL,
+     "Letters that this encoding lacks cannot be saved",
+     "dump the database and restore it into one made with ENCODING 'UTF8'"},
+    {"connections", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_few_connections, NULL,
+     "The database is almost out of connections",
+     "fewer workers, a shorter idle_timeout, or PgBouncer in between"},
+    {"workers", SEVERITY_WARNING, CHECK_ALWAYS, ask_workers, NULL,
+     "The web server may start more processes than the database has connections for",
+     "start fewer (FcgidMaxProcessesPerClass, spawn-fcgi -F, max-procs) and tell how many with "
+     "--workers, raise max_connections, or put PgBouncer in between"},
+    {"pooler", SEVERITY_HINT, CHECK_ALWAYS, NULL, look_pooler,
+     "There is a connection pooler between here and PostgreSQL",
+     "nothing has to be done: session and transaction mode both work, statement mode does not. "
+     "Named statements, which are faster, are then not used"},
+    {"clock", SEVERITY_HINT, CHECK_ALWAYS, ask_clock, NULL,
+     "Two clocks differ, so times of pages and of logs do not fit together",
+     "let both machines set their clocks by NTP; versions come from the database's clock alone"},
+
+    {"role-superuser", SEVERITY_WARNING, CHECK_ALWAYS, ask_superuser, NULL,
+     "The program may do everything in this database server",
+     "CREATE ROLE … LOGIN, GRANT it SELECT, INSERT, UPDATE, DELETE on the tables people are to "
+     "edit, SELECT pg409.grant_to('…'), and name it in the settings"},
+    {"role-policies", SEVERITY_WARNING, CHECK_ALWAYS, ask_passes_policies, NULL,
+     "Row policies that do not hold for the program",
+     "let it connect as a role that neither owns the tables nor has BYPASSRLS, or ALTER TABLE … "
+     "FORCE ROW LEVEL SECURITY"},
+    {"no-policy", SEVERITY_WARNING, CHECK_ALWAYS, ask_no_policy, NULL,
+     "Row level security is on, and without a policy nobody but the owner sees a row",
+     "CREATE POLICY … ON …, or ALTER TABLE … DISABLE ROW LEVEL SECURITY"},
+    {"role-owner", SEVERITY_HINT, CHECK_ALWAYS, ask_owner, NULL,
+     "The program owns tables that it edits, so it could also drop them",
+     "let them belong to another role, and GRANT the program SELECT, INSERT, UPDATE, DELETE"},
+    {"user-role", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_user_role, NULL,
+     "user_role is on, and the program can take on no role",
+     "GRANT the role of each person TO the program's"},
+    {"no-tables", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_nothing_readable, NULL,
+     "The program has nothing to show",
+     "GRANT SELECT, INSERT, UPDATE, DELETE ON … TO the program's role, or set schema"},
+    {"half-readable", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_half_readable, NULL,
+     "The program may change these tables, and may not read what it needs for that",
+     "let it read the key and the version"},
+    {"sequences", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_sequences, NULL,
+     "Rows cannot be created, because the program may not use the sequence",
+     "grant it"},
+
+    {"not-installed", SEVERITY_WARNING, CHECK_ALWAYS, ask_not_installed, NULL,
+     "The schema pg409 is not installed, so conflicts cannot say who saved, and refused edits are "
+     "not kept",
+     "psql -f schema/pg409.sql, as the owner of the database"},
+    {"older-schema", SEVERITY_PROBLEM, CHECK_INSTALLED, ask_older_schema, NULL,
+     "The schema pg409 is of an older version",
+     "psql -f schema/pg409.sql, then SELECT pg409.grant_to('the role of pg409')"},
+    {"grants", SEVERITY_PROBLEM, CHECK_INSTALLED, ask_grants, NULL,
+     "The program may not use all of the schema pg409",
+     "grant it"},
+    {"not-tidied", SEVERITY_HINT, CHECK_INSTALLED, ask_not_tidied, NULL,
+     "What is past its time was not taken away",
+     "it goes by itself as people save; if it does not, look at the error log"},
+
+    {"no-key", SEVERITY_HINT, CHECK_ALWAYS, ask_without_key, NULL,
+     "Tables without a primary key cannot be edited",
+     "ALTER TABLE … ADD PRIMARY KEY (…)"},
+    {"unprotected", SEVERITY_WARNING, CHECK_ALWAYS, ask_unprotected, NULL,
+     "Other programs may change these tables without moving the version",
+     "protect them: a trigger then moves the version at every change"},
+    {"trigger-off", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_trigger_off, NULL,
+     "The trigger that moves the version is switched off",
+     "protect the table again"},
+    {"trigger-after", SEVERITY_WARNING, CHECK_ALWAYS, ask_trigger_after, NULL,
+     "Triggers that run after the one that moves the version can change the row unseen",
+     "ALTER TRIGGER … ON … RENAME TO a name that sorts before zz_pg409_version"},
+    {"rules", SEVERITY_WARNING, CHECK_ALWAYS, ask_rules, NULL,
+     "Rules rewrite what is saved, so it cannot be told whether a row was changed",
+     "DROP RULE … ON …, and do the same with a trigger"},
+    {"version-unusable", SEVERITY_HINT, CHECK_ALWAYS, ask_unusable, NULL,
+     "Columns that are named like a version and cannot be one; xmin is used instead",
+     "ALTER TABLE … ADD COLUMN lock_version integer, then SELECT pg409.protect('…')"},
+    {"version-coarse", SEVERITY_PROBLEM, CHECK_ALWAYS, ask_coarse, NULL,
+     "Versions are too coarse: two saves can have the same",
+     "keep six digits"},
+    {"version-zone", SEVERITY_HINT, CHECK_ALWAYS, ask_without_zone, NULL,
+     "Versions without a time zone: pg409 writes UTC, other programs perhaps their own time",
+     "ALTER TABLE … ALTER COLUMN … TYPE timestamptz USING … AT TIME ZONE 'UTC' (or the zone that "
+     "the other programs write)"},
+    {"version-nullable", SEVERITY_HINT, CHECK_ALWAYS, ask_nullable, NULL,
+     "Versions may be missing",
+     "protect the table: that fills them, and makes the column NOT NULL"},
+    {"version-small", SEVERITY_WARNING, CHECK_ALWAYS, ask_small, NULL,
+     "After 32,767 saves of one row nobody can save it any more",
+     "a larger type (the table is rewritten, and nobody can save meanwhile)"},
+    {"version-null-rows", SEVERITY_WARNING, CHECK_ROWS, ask_null_rows, NULL,
+     "Rows without a version",
+     "protect the table: that fills them"},
+    {"version-future", SEVERITY_WARNING, CHECK_ROWS, ask_future, NULL,
+     "Rows whose version lies in the future",
+     "nothing is lost by it, a save still moves it on. But lists sorted by it and the times that "
+     "people read are wrong: find the program that writes them, and set its clock"},
+    {"version-worn", SEVERITY_PROBLEM, CHECK_ROWS, ask_worn, NULL,
+     "Versions that are nearly at the end of their type: then nobody can save that row any more",
+     "a larger type (the table is rewritten, and nobody can save meanwhile)"},
+    {"version-bypassed", SEVERITY_PROBLEM, CHECK_SWEEP, NULL, look_sweep,
+     "Rows that were changed while their version stayed: somebody's save was overwritten, or will be",
+     "protect the table; where it is protected, find who disables triggers (session_replication_role"
+     ", ALTER TABLE … DISABLE TRIGGER)"},
+    {"version-index", SEVERITY_HINT, CHECK_ALWAYS, ask_version_index, NULL,
+     "Lists of what was changed last read the whole table",
+     "an index, if people sort by it; each save then has to write to it too. On a busy table use "
+     "CREATE INDEX CONCURRENTLY by hand"},
+    {"reference-index", SEVERITY_HINT, CHECK_ALWAYS, ask_reference_index, NULL,
+     "Deleting a row reads all of the table that refers to it, while others wait",
+     "an index. On a busy table use CREATE INDEX CONCURRENTLY by hand"},
+    {"index-invalid", SEVERITY_WARNING, CHECK_ALWAYS, ask_invalid_index, NULL,
+     "Indexes that were not finished: they slow saves down, and find nothing",
+     "build them again, or drop them"},
+
+    {"files-half", SEVERITY_PROBLEM, CHECK_FILES, ask_half_files, NULL,
+     "Files that are not whole", "restore them from a backup"},
+    {"files-changed", SEVERITY_PROBLEM, CHECK_BYTES, ask_changed_files, NULL,
+     "Files whose bytes are not what their digest says", "restore them from a backup"},
+    {"files-unused", SEVERITY_HINT, CHECK_FILES, ask_unused_contents, NULL,
+     "Contents that no file, version or upload uses",
+     "they go by themselves as files are uploaded; if they do not, look at the error log"},
+    {"files-uploads", SEVERITY_HINT, CHECK_FILES, ask_old_uploads, NULL,
+     "Uploads past their time",
+     "they go by themselves as files are uploaded; if they do not, look at the error log"},
+    {"files-folded", SEVERITY_PROBLEM, CHECK_FILES, ask_misfolded, NULL,
+     "Names of files that are compared by another rule than the setting file_names says",
+     "fold them anew"},
+    {.name = NULL},
 };
+/* clang-format on */

@@ -57,6 +57,23 @@ bool pg_connected(const struct pg *pg)
     return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
+bool pg_direct(const struct pg *pg)
+{
+    return pg->direct;
+}
+
+struct str pg_conninfo_value(struct arena *arena, struct str conninfo, const char *keyword)
+{
+    const char *text = str_cstr(arena, conninfo);
+    PQconninfoOption *options = text ? PQconninfoParse(text, NULL) : NULL;
+    struct str value = STR_NONE;
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (strcmp(option->keyword, keyword) == 0 && option->val)
+            value = str_copy(arena, str_from(option->val));
+    PQconninfoFree(options);
+    return value;
+}
+
 static void ignore_notice(void *arg, const PGresult *result)
 {
     (void)arg;

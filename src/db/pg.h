@@ -35,6 +35,13 @@ void pg_run(struct pg *pg, struct talk *talk);
 void pg_abandon(struct pg *pg);
 
 bool pg_connected(const struct pg *pg);
+/* Whether no connection pooler was found on the way; known once something was run. */
+bool pg_direct(const struct pg *pg);
+/*
+ * What a connection string or URI says for a keyword of libpq, in arena; STR_NONE when it says
+ * nothing, or cannot be read.
+ */
+struct str pg_conninfo_value(struct arena *arena, struct str conninfo, const char *keyword);
 /* Closes the connection; the next pg_run opens it again. */
 void pg_close(struct pg *pg);
 

@@ -96,6 +96,11 @@ void sql_expression(struct sql *sql, struct sql_expression expression)
     buf_char(&sql->text, ')');
 }
 
+void sql_statement(struct sql *sql, struct sql_statement statement)
+{
+    buf_str(&sql->text, statement.text);
+}
+
 void sql_number(struct sql *sql, uint64_t number)
 {
     buf_u64(&sql->text, number);

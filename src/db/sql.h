@@ -18,6 +18,11 @@ struct sql_expression {
     struct str text; /* STR_NONE without one */
 };
 
+/* A statement that PostgreSQL's format() made, its names and values quoted there. */
+struct sql_statement {
+    struct str text;
+};
+
 struct sql {
     struct arena *arena;
     struct buf text;
@@ -52,6 +57,7 @@ void sql_again(struct sql *sql, size_t n, struct sql_type type);
 void sql_type(struct sql *sql, struct sql_type type);
 /* The expression in parentheses; NULL without one. */
 void sql_expression(struct sql *sql, struct sql_expression expression);
+void sql_statement(struct sql *sql, struct sql_statement statement);
 /* A whole number as it stands. */
 void sql_number(struct sql *sql, uint64_t number);
 /* Asks it; returns the index of the answer. */

@@ -4,8 +4,10 @@ statements and round trips are counted where they happen. And PgBouncer, in the 
 import contextlib
 import json
 import os
+import pathlib
 import shutil
 import socket
+import subprocess
 import threading
 
 import psycopg
@@ -138,6 +140,14 @@ def pooled(bouncer, database):
     with fastcgi.Program(relay.conninfo(database)) as program:
         yield relay, program
     relay.remove()
+
+
+def test_doctor_sees_the_pooler(bouncer, database):
+    pg409 = pathlib.Path(stack.PROGRAM).parent / "pg409"
+    def found(conninfo):
+        return subprocess.run([pg409, "doctor", "--only", "pooler", conninfo], capture_output=True, text=True).stdout
+    assert "goes through one" in found(f"host={bouncer} port=6432 dbname={database.name} user=editor")
+    assert "Nothing was found" in found(database.conninfo())
 
 
 def row(program):
