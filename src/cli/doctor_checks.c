@@ -42,8 +42,11 @@ const struct check doctor_checks[] = {
      "--workers, raise max_connections, or put PgBouncer in between"},
     {"pooler", SEVERITY_HINT, CHECK_ALWAYS, NULL, look_pooler,
      "There is a connection pooler between here and PostgreSQL",
-     "nothing has to be done: session and transaction mode both work, statement mode does not. "
-     "Named statements, which are faster, are then not used"},
+     "nothing has to be done: session and transaction mode both work. Named statements, which are "
+     "faster, are then not used"},
+    {"transactions", SEVERITY_PROBLEM, CHECK_ALWAYS, NULL, look_transactions,
+     "A transaction of several steps is refused, so batches and uploads fail",
+     "let PgBouncer work in transaction mode: pool_mode = transaction"},
     {"clock", SEVERITY_HINT, CHECK_ALWAYS, ask_clock, NULL,
      "Two clocks differ, so times of pages and of logs do not fit together",
      "let both machines set their clocks by NTP; versions come from the database's clock alone"},

@@ -63,6 +63,7 @@ void ask_encoding(struct sql *sql);
 void ask_few_connections(struct sql *sql);
 void ask_workers(struct sql *sql);
 void ask_clock(struct sql *sql);
+void look_transactions(struct doctor *doctor, struct finding *finding);
 void look_pooler(struct doctor *doctor, struct finding *finding);
 
 /* doctor_role.c: the role that pg409 connects as. */

@@ -41,6 +41,9 @@ struct doctor {
 
 /* --- doctor_look.c */
 
+/* A connection of its own, for pg_free(). */
+struct pg *doctor_open(struct doctor *doctor);
+
 /* What there is to know before anything is asked. False, with a sentence on standard error, when
  * the database cannot be asked. */
 bool doctor_connect(struct doctor *doctor);

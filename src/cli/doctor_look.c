@@ -217,15 +217,20 @@ static bool keep(struct doctor *doctor, const struct answer *answer)
     return false;
 }
 
-bool doctor_connect(struct doctor *doctor)
+struct pg *doctor_open(struct doctor *doctor)
 {
-    struct talk *talk = doctor_talk(doctor);
-    struct sql sql;
     const char *conninfo = doctor->options.conninfo;
     struct pg_options options = {.connect_timeout = 10000};
     options.conninfo =
         conninfo ? conninfo : str_cstr(&doctor->arena, doctor->config.settings.database);
-    doctor->pg = pg_new(&options);
+    return pg_new(&options);
+}
+
+bool doctor_connect(struct doctor *doctor)
+{
+    struct talk *talk = doctor_talk(doctor);
+    struct sql sql;
+    doctor->pg = doctor_open(doctor);
     sql_init(&sql, &doctor->arena);
     sql_param(&sql, program_role(doctor));
     sql_raw(&sql,

@@ -64,8 +64,53 @@ void ask_clock(struct sql *sql)
                  " FROM off WHERE abs(s) > 5");
 }
 
+/* The process that answers this connection; STR_NONE when it cannot be asked. */
+static struct str backend(struct doctor *doctor, struct pg *pg)
+{
+    struct talk *talk = doctor_talk(doctor);
+    struct sql sql;
+    sql_init(&sql, &doctor->arena);
+    sql_raw(&sql, "SELECT pg_backend_pid()");
+    sql_ask(&sql, talk);
+    pg_run(pg, talk);
+    return talk->failed ? STR_NONE : answer_cell(&talk->answers[0], 0, 0);
+}
+
+/* Two connections that take turns with one process share it; in session mode each has its own. */
+static bool is_shared(struct doctor *doctor)
+{
+    struct pg *other = doctor_open(doctor);
+    bool shared = false;
+    for (int attempt = 0; attempt < 5 && !shared; attempt++) {
+        struct str mine = backend(doctor, doctor->pg);
+        shared = mine.ptr && str_eq(mine, backend(doctor, other));
+    }
+    pg_free(other);
+    return shared;
+}
+
 void look_pooler(struct doctor *doctor, struct finding *finding)
 {
     if (!pg_direct(doctor->pg))
-        finding_add(doctor, finding, STR("this connection goes through one"), STR_NONE);
+        finding_add(doctor, finding,
+                    is_shared(doctor)
+                        ? STR("in transaction mode: connections take turns with one process")
+                        : STR("in session mode, or with a process for each connection so far"),
+                    STR_NONE);
+}
+
+/* Bulk creates, batches and uploads are transactions of several round trips. */
+void look_transactions(struct doctor *doctor, struct finding *finding)
+{
+    struct talk *talk = doctor_talk(doctor);
+    struct pg *other = doctor_open(doctor);
+    struct sql sql;
+    sql_init(&sql, &doctor->arena);
+    sql_raw(&sql, "SELECT 1");
+    sql_ask(&sql, talk);
+    talk->transaction = TALK_OPEN;
+    pg_run(other, talk);
+    if (talk->failed)
+        finding_add(doctor, finding, str_trim(talk->error.message), STR_NONE);
+    pg_free(other);
 }

@@ -101,15 +101,15 @@ def tables(database):
                     "INSERT INTO note VALUES (1, 'Title', 'Body')", protect=["note"])
 
 
-@pytest.fixture(scope="module")
-def bouncer(postgres):
-    """PgBouncer in transaction mode in front of the cluster; the folder is its host."""
+@contextlib.contextmanager
+def bouncing(postgres, mode):
+    """PgBouncer in that mode in front of the cluster; the folder is its host."""
     folder = stack.folder()
     (folder / "users").write_text('"editor" ""\n')
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\n* = host={postgres.parts['host']} port={postgres.parts['port']}\n"
         f"[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {folder}\n"
-        f"auth_type = trust\nauth_file = {folder}/users\npool_mode = transaction\n"
+        f"auth_type = trust\nauth_file = {folder}/users\npool_mode = {mode}\n"
         f"default_pool_size = 2\nserver_reset_query =\nlogfile = {folder}/log\n")
     drop = []
     if os.getuid() == 0:
@@ -122,6 +122,12 @@ def bouncer(postgres):
     yield folder
     process.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def bouncer(postgres):
+    with bouncing(postgres, "transaction") as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -142,12 +148,18 @@ def pooled(bouncer, database):
     relay.remove()
 
 
-def test_doctor_sees_the_pooler(bouncer, database):
+def test_doctor_sees_the_pooler(postgres, bouncer, database):
     pg409 = pathlib.Path(stack.PROGRAM).parent / "pg409"
+
     def found(conninfo):
-        return subprocess.run([pg409, "doctor", "--only", "pooler", conninfo], capture_output=True, text=True).stdout
-    assert "goes through one" in found(f"host={bouncer} port=6432 dbname={database.name} user=editor")
+        done = subprocess.run([pg409, "doctor", "--only", "pooler,transactions", conninfo], capture_output=True, text=True)
+        return done.stdout + done.stderr
+    assert "in transaction mode" in found(f"host={bouncer} port=6432 dbname={database.name} user=editor")
     assert "Nothing was found" in found(database.conninfo())
+    with bouncing(postgres, "session") as folder:
+        assert "in session mode" in found(f"host={folder} port=6432 dbname={database.name} user=editor")
+    with bouncing(postgres, "statement") as folder:
+        assert "[transactions]" in found(f"host={folder} port=6432 dbname={database.name} user=editor")
 
 
 def row(program):
