@@ -23,6 +23,7 @@ static void serve_cgi(struct app *app)
     signal(SIGPIPE, SIG_IGN);
     cgi_init(&cgi);
     app_serve(app, &cgi.gateway);
+    cgi_finish(&cgi);
 }
 
 static int serve_fastcgi(struct app *app)

@@ -1,10 +1,15 @@
 #include "gateway/cgi.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "base/banned.h"
+
+#define DRAIN_MICROS 5000000
 
 static const char *cgi_param(struct gateway *gateway, const char *name)
 {
@@ -67,6 +72,20 @@ static void cgi_log(struct gateway *gateway, struct str line)
 static void cgi_end(struct gateway *gateway)
 {
     (void)gateway;
+}
+
+void cgi_finish(struct cgi *cgi)
+{
+    char waste[16384];
+    uint64_t end = clock_micros() + DRAIN_MICROS;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    uint64_t left = getenv("HTTP_TRANSFER_ENCODING") ? UINT64_MAX : cgi->left;
+    while (left && clock_micros() < end && poll(&input, 1, DRAIN_MICROS / 1000) > 0) {
+        ssize_t got = read(STDIN_FILENO, waste, left < sizeof waste ? (size_t)left : sizeof waste);
+        if (got <= 0)
+            return;
+        left -= (uint64_t)got;
+    }
 }
 
 void cgi_init(struct cgi *cgi)

@@ -14,4 +14,10 @@ struct cgi {
 
 void cgi_init(struct cgi *cgi);
 
+/*
+ * Once all is written: reads what nobody wanted of the body, for five seconds at most. A process
+ * that ends with a body unread resets its connection to Apache, which then has no answer to give.
+ */
+void cgi_finish(struct cgi *cgi);
+
 #endif

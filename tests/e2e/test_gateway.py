@@ -283,6 +283,18 @@ def test_chunked_body_is_read_whole_or_refused(database, kind, status):
         assert saved == (status == 200)
 
 
+@pytest.mark.parametrize("kind", ["apache-cgi", "lighttpd-cgi"])
+def test_who_sends_too_much_is_told_so(database, kind):
+    """The program ends while the body still comes: the answer has to arrive all the same."""
+    big, pieces = b"x" * (9 << 20), [b"x" * 1000] * 20
+    with stack.serving(kind, database) as server, server.client("anna") as client:
+        for _ in range(10):
+            assert client.patch("/note/7", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+            if kind == "apache-cgi":
+                assert client.patch("/note/7", content=iter(pieces),
+                                    headers={"Content-Type": "application/json"}).status_code == 411
+
+
 def test_conditional_get_gets_304_with_its_tag(apache):
     with apache.client("anna") as client:
         first = client.get("/note/4")
