@@ -134,7 +134,9 @@ void logs_target_read(struct str text, struct logs_target *target)
     }
     target->whole = text;
     target->path = str_cut(text, '?', &target->query);
-    target->encoded = target->path.len && memchr(target->path.ptr, '%', target->path.len);
+    target->coded = text.len && memchr(text.ptr, '%', text.len);
+    target->encoded =
+        target->coded && target->path.len && memchr(target->path.ptr, '%', target->path.len);
     target->param_bits = 0;
     if (target->query.ptr)
         target->param_bits = param_bits(target->query);

@@ -37,7 +37,8 @@ struct logs_pattern {
 
 struct logs_target {
     struct str whole, path, query; /* query: STR_NONE when there was no "?" */
-    bool encoded;                  /* the path has a "%" */
+    bool coded;                    /* there is a "%" in it */
+    bool encoded;                  /* and in the path */
     uint64_t param_bits; /* a bit for each parameter's name, so that most need no search */
 };
 

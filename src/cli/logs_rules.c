@@ -262,14 +262,19 @@ static bool is_service(struct str path)
 #define SEED_PAGE 2
 #define SEED_FORM 3
 
+static uint64_t hash_whole(uint64_t seed, const struct logs_target *target)
+{
+    return target->coded ? logs_hash_decoded(seed, target->whole) : logs_hash(seed, target->whole);
+}
+
 uint64_t logs_page(const struct logs_target *target, struct str vhost)
 {
-    return logs_hash_decoded(logs_hash(SEED_PAGE, vhost), target->whole);
+    return hash_whole(logs_hash(SEED_PAGE, vhost), target);
 }
 
 static uint64_t form_of(const struct logs_target *target, struct str vhost)
 {
-    return logs_hash_decoded(logs_hash(SEED_FORM, vhost), target->whole);
+    return hash_whole(logs_hash(SEED_FORM, vhost), target);
 }
 
 /* Whether the save's address names all that the edit's does. */
@@ -291,7 +296,7 @@ static uint64_t thing_of(const struct logs_rule *rule, const struct logs_pattern
 {
     uint64_t seed = logs_hash(rule->seed, vhost);
     if (rule->flags & WHOLE)
-        return logs_hash_decoded(seed, target->whole);
+        return hash_whole(seed, target);
     return logs_pattern_thing(seed, pattern, match, &rule->edit, (rule->flags & ANY_PREFIX) != 0);
 }
 

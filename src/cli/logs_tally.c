@@ -45,6 +45,7 @@ void logs_tally_init(struct logs_tally *tally, struct arena *arena,
     tally->resent = top_new(arena, TOPS);
     tally->lost = top_new(arena, TOPS);
     tally->resends = ARENA_ARRAY(arena, RESENDS, struct resend);
+    tally->resends_used = ARENA_ARRAY(arena, RESENDS / 64, uint64_t);
     tally->lasts = ARENA_ARRAY(arena, LASTS, struct last);
     struct logs_pairs *const all[] = {&tally->likely, &tally->possible};
     for (size_t i = 0; i < 2; i++) {
@@ -99,20 +100,21 @@ static void read_request(struct logs_request *request, const struct accesslog *e
 
 /* --- refusals -------------------------------------------------------------------------------- */
 
-static struct resend *resend_of(const struct logs_tally *tally, uint64_t person, struct str path,
-                                uint64_t *key)
+static size_t resend_place(uint64_t key)
 {
-    *key = logs_hash(person, path);
-    return &tally->resends[(*key >> 8) & (RESENDS - 1)];
+    return (key >> 8) & (RESENDS - 1);
 }
 
 /* The person looked at it again, or got through: what comes next is no repetition. */
 static void forget_refusal(const struct logs_tally *tally, uint64_t person, struct str path)
 {
-    uint64_t key;
-    struct resend *resend = resend_of(tally, person, path, &key);
-    if (resend->key == key)
-        resend->key = 0;
+    uint64_t key = logs_hash(person, path);
+    size_t place = resend_place(key);
+    uint64_t bit = UINT64_C(1) << place % 64;
+    if (!(tally->resends_used[place / 64] & bit) || tally->resends[place].key != key)
+        return;
+    tally->resends[place].key = 0;
+    tally->resends_used[place / 64] &= ~bit;
 }
 
 static void name_resent(struct top_entry *place, const struct accesslog *entry)
@@ -127,8 +129,9 @@ static void name_resent(struct top_entry *place, const struct accesslog *entry)
 static void count_resent(struct logs_tally *tally, const struct accesslog *entry, uint64_t person,
                          size_t which, struct str path)
 {
-    uint64_t key, request = logs_hash(logs_hash(person, entry->method), entry->target);
-    struct resend *resend = resend_of(tally, person, path, &key);
+    uint64_t key = logs_hash(person, path);
+    uint64_t request = logs_hash(logs_hash(person, entry->method), entry->target);
+    struct resend *resend = &tally->resends[resend_place(key)];
     int64_t pause = entry->time - resend->time;
     if (resend->key == key && resend->request == request && pause >= 0 && pause <= RESEND_AGE) {
         bool fresh;
@@ -140,6 +143,7 @@ static void count_resent(struct logs_tally *tally, const struct accesslog *entry
             place->least = pause;
     }
     *resend = (struct resend){key, request, entry->time};
+    tally->resends_used[resend_place(key) / 64] |= UINT64_C(1) << resend_place(key) % 64;
 }
 
 static void count_hour(struct logs_tally *tally, const struct accesslog *entry, size_t which)

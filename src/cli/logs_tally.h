@@ -48,7 +48,8 @@ struct logs_tally {
     struct top *resent; /* counts: by status; least: the shortest pause in seconds */
     uint64_t resent_count;
     struct resend *resends;
-    struct last *lasts; /* what people opened last, of things whose save does not name them */
+    uint64_t *resends_used; /* a bit each: what is asked for every line stays in the cache */
+    struct last *lasts;     /* what people opened last, of things whose save does not name them */
     /* Saves. */
     uint64_t edits, saves, guarded;
     struct logs_pairs likely, possible;

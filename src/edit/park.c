@@ -62,8 +62,7 @@ static void array_text(struct arena *arena, struct buf *buf, const struct json_v
     buf_char(buf, '}');
 }
 
-/* A value as text, also when a client sent it as nested JSON. */
-static struct str as_text(struct arena *arena, bool nested, struct str text, struct str json)
+struct str park_text(struct arena *arena, bool nested, struct str text, struct str json)
 {
     struct json_value value;
     struct buf buf;
@@ -91,7 +90,8 @@ static struct str base_of(struct arena *arena, const struct change *change)
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
         if (field->has_base)
-            member(&buf, field, as_text(arena, field->base_nested, field->base, field->base_json));
+            member(&buf, field,
+                   park_text(arena, field->base_nested, field->base, field->base_json));
     }
     buf_char(&buf, '}');
     return buf_slice(&buf);
@@ -105,7 +105,7 @@ static struct str yours_of(struct arena *arena, const struct change *change)
     for (size_t i = 0; i < change->field_count; i++) {
         const struct field *field = &change->fields[i];
         if (!field->standard && !(field->kept && field->has_base))
-            member(&buf, field, as_text(arena, field->nested, field->value, field->json));
+            member(&buf, field, park_text(arena, field->nested, field->value, field->json));
     }
     buf_char(&buf, '}');
     return buf_slice(&buf);
@@ -135,12 +135,23 @@ static void current_version(struct sql *sql, const struct change *change)
         sql_raw(sql, "NULL");
         return;
     }
-    sql_raw(sql, "(SELECT ");
+    sql_raw(sql, "CASE WHEN ");
+    park_row_is_there(sql, change->table);
+    sql_raw(sql, " THEN ");
     version_token_sql(sql, change->table, STR("t"));
-    row_from(sql, change->table);
-    sql_raw(sql, " WHERE ");
+    sql_raw(sql, " END");
+}
+
+/* The row as the statement sees it, looked up once; all NULL when it is gone. */
+static void current_row(struct sql *sql, const struct change *change)
+{
+    sql_raw(sql, " FROM (SELECT) AS one");
+    if (change->op == CHANGE_CREATE)
+        return;
+    sql_raw(sql, " LEFT JOIN ");
+    sql_name(sql, change->table->schema, change->table->name);
+    sql_raw(sql, " AS t ON ");
     row_key_condition(sql, change->table, change->key);
-    sql_raw(sql, ")");
 }
 
 static void values(struct sql *sql, const struct change *change, struct str reason,
@@ -164,9 +175,9 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     sql_raw(sql, ", ");
     columns(sql, change);
     sql_raw(sql, ", ");
-    size_t base = sql_typed(sql, base_of(sql->arena, change), (struct sql_type){STR("json")});
+    sql_typed(sql, base_of(sql->arena, change), (struct sql_type){STR("json")});
     sql_raw(sql, ", ");
-    sql_value(sql, yours_of(sql->arena, change));
+    sql_typed(sql, yours_of(sql->arena, change), (struct sql_type){STR("json")});
     sql_raw(sql, ", ");
     sql_value(sql, change->versioned ? version_token(sql->arena, change->version) : STR_NONE);
     sql_raw(sql, ", ");
@@ -174,7 +185,8 @@ static void values(struct sql *sql, const struct change *change, struct str reas
     sql_raw(sql, ", ");
     sql_value(sql, other_key);
     if (change->catalog->reports)
-        park_facts(sql, change, base);
+        park_facts(sql, change);
+    current_row(sql, change);
 }
 
 size_t park_ask(struct talk *talk, const struct change *change, struct str reason,
@@ -187,9 +199,9 @@ size_t park_ask(struct talk *talk, const struct change *change, struct str reaso
                   " other_key");
     if (change->catalog->reports)
         sql_raw(&sql, ", other_user, their_columns, by_program");
-    sql_raw(&sql, ") VALUES (");
+    sql_raw(&sql, ") SELECT ");
     values(&sql, change, reason, other_key);
-    sql_raw(&sql, ") ON CONFLICT (code) DO UPDATE SET row_key = excluded.row_key,"
+    sql_raw(&sql, " ON CONFLICT (code) DO UPDATE SET row_key = excluded.row_key,"
                   " op = excluded.op, reason = excluded.reason, columns = excluded.columns,"
                   " base = excluded.base, yours = excluded.yours,"
                   " base_version = excluded.base_version,"

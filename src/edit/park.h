@@ -44,6 +44,9 @@ void park_ask_settle(struct talk *talk, const struct change *change);
 /* Asks for an edit of that user's to be marked as dropped. */
 void park_ask_drop(struct talk *talk, struct str code, struct str user);
 
+/* A value as text, also when a client sent it as nested JSON: what a form's control would hold. */
+struct str park_text(struct arena *arena, bool nested, struct str text, struct str json);
+
 /* A parked edit as it was stored. */
 struct parked {
     bool found;

@@ -8,9 +8,12 @@
 
 /*
  * Adds ", other_user, their_columns, by_program" as expressions: who saved what is there now as its
- * receipt says, which columns are not as the editor saw them, whether it came from a program. base:
- * the number of the parameter that holds what the editor saw, a JSON object of texts.
+ * receipt says, which columns are not as the editor saw them, whether it came from a program. The
+ * row as it is now is t, all NULL when it is gone.
  */
-void park_facts(struct sql *sql, const struct change *change, size_t base);
+void park_facts(struct sql *sql, const struct change *change);
+
+/* Whether t is a row at all. */
+void park_row_is_there(struct sql *sql, const struct table *table);
 
 #endif

@@ -272,6 +272,29 @@ static bool take_common(struct accesslog *entry)
     return true;
 }
 
+/* " 1234 "referer" "agent"", what most logs have; false when it is something else. */
+static bool take_combined(struct accesslog *entry)
+{
+    const char *at = entry->tail.ptr, *end = at + entry->tail.len;
+    const char *opens[2], *closes[2];
+    if (at < end && *at == ' ')
+        at++;
+    while (at < end && (is_digit(*at) || *at == '-'))
+        at++;
+    for (size_t i = 0; i < 2; i++) {
+        if (end - at < 3 || at[0] != ' ' || at[1] != '"')
+            return false;
+        opens[i] = at + 2;
+        closes[i] = accesslog_quote(opens[i], end);
+        if (!closes[i])
+            return false;
+        at = closes[i] + 1;
+    }
+    entry->referer = accesslog_or_none(range(opens[0], closes[0]));
+    entry->agent = accesslog_or_none(range(opens[1], closes[1]));
+    return true;
+}
+
 void accesslog_who(struct accesslog *entry, enum accesslog_format format)
 {
     struct str head = entry->head, tail = entry->tail;
@@ -279,6 +302,8 @@ void accesslog_who(struct accesslog *entry, enum accesslog_format format)
         return;
     if (format > ACCESSLOG_COMMON || !take_common(entry))
         take_head(entry, head, format);
+    if (take_combined(entry))
+        return;
     entry->referer = take_quoted(&tail);
     entry->agent = take_quoted(&tail);
 }
