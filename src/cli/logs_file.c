@@ -7,7 +7,6 @@
 
 #include "base/banned.h"
 
-#define BUF_SIZE ((size_t)2 * LOGS_LINE_MAX)
 #define SHOW_EVERY 100 /* milliseconds */
 #define BAR 30
 
@@ -78,34 +77,32 @@ static void end(struct logs_file *file)
     file->broken |= file->raw.broken;
 }
 
-/* More bytes behind the line that begins at start. */
+/* More bytes behind the line that begins at at. */
 static void fill(struct logs_file *file)
 {
-    uint64_t done = file->raw.done;
-    size_t rest = file->end - file->start;
-    if (rest > LOGS_LINE_MAX) {
+    uint64_t done = file->done;
+    struct str left = str_range(file->at, file->end);
+    if (left.len > LOGS_LINE_MAX) {
         file->skipping = true;
-        rest = 0;
+        left.len = 0;
     }
-    if (rest && file->start)
-        memmove(file->buf, file->buf + file->start, rest);
-    file->start = 0;
-    file->end = rest;
-    while (file->end < BUF_SIZE && !file->ended) {
-        size_t len = logs_raw_read(&file->raw, file->buf + file->end, BUF_SIZE - file->end);
-        file->end += len;
-        if (!len)
-            end(file);
+    struct str more = logs_ahead_next(&file->ahead, left, &done);
+    if (more.ptr) {
+        file->at = (char *)(uintptr_t)more.ptr;
+        file->end = file->at + more.len;
+    } else {
+        end(file);
     }
-    progress_add(file->progress, file->raw.done - done);
+    progress_add(file->progress, done - file->done);
+    file->done = done;
 }
 
 /* The next line without its end, or false at the end of the file. */
 static bool next_line(struct logs_file *file, char **ptr, size_t *len)
 {
     for (;;) {
-        char *at = file->buf + file->start;
-        size_t rest = file->end - file->start;
+        char *at = file->at;
+        size_t rest = (size_t)(file->end - at);
         char *stop = rest ? memchr(at, '\n', rest) : NULL;
         if (!stop && !file->ended) {
             fill(file);
@@ -114,7 +111,7 @@ static bool next_line(struct logs_file *file, char **ptr, size_t *len)
         if (!stop && !rest && !file->skipping)
             return false;
         *len = stop ? (size_t)(stop - at) : rest;
-        file->start += *len + (stop ? 1 : 0);
+        file->at += *len + (stop ? 1 : 0);
         file->lines++;
         file->cut = !stop;
         if (file->skipping || *len > LOGS_LINE_MAX) {
@@ -190,11 +187,12 @@ bool logs_file_next(struct logs_file *file)
 /* Looks at the first lines, until one can be read, and leaves them where they are. */
 static void look(struct logs_file *file)
 {
-    char *at = file->buf, *room = arena_bytes(&file->arena, BUF_SIZE);
-    const char *stop = at;
+    char *room = arena_bytes(&file->arena, LOGS_BLOCK);
     fill(file);
+    char *at = file->at;
+    const char *stop = at;
     for (; stop && file->first == INT64_MIN; at += stop ? stop - at + 1 : 0) {
-        size_t rest = (size_t)(file->buf + file->end - at);
+        size_t rest = (size_t)(file->end - at);
         stop = rest ? memchr(at, '\n', rest) : NULL;
         size_t len = stop ? (size_t)(stop - at) : rest;
         memcpy(room, at, len);
@@ -217,9 +215,10 @@ void logs_file_open(struct logs_file *file)
         arena_release(&file->arena);
         return;
     }
-    file->buf = arena_bytes(&file->arena, BUF_SIZE);
+    logs_ahead_begin(&file->ahead, &file->arena, &file->raw);
     file->room = arena_bytes(&file->arena, LOGS_LINE_MAX + 2);
-    file->start = file->end = 0;
+    file->at = file->end = NULL;
+    file->done = 0;
     file->ended = file->skipping = false;
     file->open = true;
     look(file);
@@ -229,6 +228,7 @@ void logs_file_close(struct logs_file *file)
 {
     if (!file->open)
         return;
+    logs_ahead_end(&file->ahead);
     logs_raw_close(&file->raw);
     arena_release(&file->arena);
     file->open = false;

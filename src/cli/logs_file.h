@@ -4,10 +4,10 @@
 #ifndef PG409_CLI_LOGS_FILE_H
 #define PG409_CLI_LOGS_FILE_H
 
-#include "cli/logs_raw.h"
+#include "cli/logs_ahead.h"
 #include "wire/accesslog_layout.h"
 
-#define LOGS_LINE_MAX 65536 /* bytes; a longer line is passed over, and counted */
+#define LOGS_LINE_MAX LOGS_ROOM /* bytes; a longer line is passed over, and counted */
 
 /* How much was read of how much, over all files; shown on standard error while it runs. */
 struct logs_progress {
@@ -35,8 +35,10 @@ struct logs_file {
     bool open, ended, skipping, told;
     struct arena arena;
     struct logs_raw raw;
-    char *buf, *room;  /* room: for a target that is put together */
-    size_t start, end; /* what is not taken of buf */
+    struct logs_ahead ahead;
+    char *at, *end; /* what is not taken of the block at hand */
+    char *room;     /* for a target that is put together */
+    uint64_t done;  /* bytes on disk that progress knows of */
     struct accesslog_minute minute;
     struct accesslog entry; /* the line at hand */
     enum err err;           /* what accesslog_parse said of it: nothing, or ERR_UNKNOWN */

@@ -263,6 +263,23 @@ def test_memory_does_not_grow_with_the_log(tmp_path, large):
     assert found["forgotten"] > 0 and any("memory is limited" in text for text in found["missing"])
 
 
+NO_THREAD = """#include <errno.h>
+#include <pthread.h>
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{ (void)thread; (void)attr; (void)run; (void)arg; return EAGAIN; }
+"""
+
+
+def test_a_host_that_allows_no_thread(tmp_path, large):
+    """Then it reads and looks in turns, and finds the same."""
+    (tmp_path / "none.c").write_text(NO_THREAD)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "none.so", tmp_path / "none.c"], check=True)
+    with_thread, without = (subprocess.run([PG409, "logs", "--json", large], capture_output=True, check=True,
+                                           env={**os.environ, **more}).stdout
+                            for more in ({}, {"LD_PRELOAD": str(tmp_path / "none.so")}))
+    assert with_thread == without and json.loads(without)["lines"] > 1000
+
+
 def on_terminal(*arguments):
     """What the program writes on a terminal that is its standard error."""
     master, slave = pty.openpty()
