@@ -15,6 +15,16 @@ void answer_json(struct work *work)
     reply_header(&work->reply, "Cache-Control", STR("private, no-cache, no-transform"));
 }
 
+void answer_broken(struct work *work)
+{
+    if (!work->reply.begun) {
+        work_failed(work);
+    } else if (!work->reply.lost) {
+        work->trouble = str_copy(&work->arena, work->talk.error.message);
+        buf_text(OUT(work), "\nincomplete: the database failed on the way\n");
+    }
+}
+
 void answer_row(struct buf *out, struct str json, struct str token)
 {
     size_t end = json.len;

@@ -9,6 +9,14 @@
 /* The headers of a JSON answer that holds rows. */
 void answer_json(struct work *work);
 
+/* A list is sent on whenever so many bytes have come together, and counts as one answer, with its
+ * time limit, up to so many rows. */
+#define ANSWER_PIECE ((size_t)64 * 1024)
+#define ANSWER_SHORT 1000
+
+/* The database failed. Once a list has begun, its end says that it is not the end. */
+void answer_broken(struct work *work);
+
 /* A row as PostgreSQL wrote it, with its version as one member more. */
 void answer_row(struct buf *out, struct str json, struct str token);
 

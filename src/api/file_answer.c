@@ -14,8 +14,15 @@
 void file_members(const struct work *work, struct buf *out, const struct file *file)
 {
     struct buf address;
-    buf_init(&address, out->arena, 4000);
-    file_address(work, &address, file->name);
+    buf_init(&address, out->arena, FILE_ADDRESS_MAX);
+    file_members_with(work, out, file, &address);
+}
+
+void file_members_with(const struct work *work, struct buf *out, const struct file *file,
+                       struct buf *address)
+{
+    buf_clear(address);
+    file_address(work, address, file->name);
     json_name(out, "name");
     json_string(out, file->name);
     json_name(out, "size");
@@ -29,7 +36,7 @@ void file_members(const struct work *work, struct buf *out, const struct file *f
     json_name(out, "updated_by");
     json_string(out, file->updated_by);
     json_name(out, "href");
-    json_string(out, buf_slice(&address));
+    json_string(out, buf_slice(address));
     json_name(out, "_version");
     json_string(out, file->version);
 }

@@ -8,6 +8,10 @@
 
 /* The members of a file as JSON, without braces. */
 void file_members(const struct work *work, struct buf *out, const struct file *file);
+/* The same, without taking memory for each: address is room of FILE_ADDRESS_MAX bytes. */
+void file_members_with(const struct work *work, struct buf *out, const struct file *file,
+                       struct buf *address);
+#define FILE_ADDRESS_MAX 4000
 
 /* ETag and PG409-Version. */
 void file_version(struct work *work, struct str version);

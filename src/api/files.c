@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/file_answer.h"
 #include "page/file_about.h"
+#include "web/writelog.h"
 #include "wire/json.h"
 
 #include "base/banned.h"
@@ -36,16 +37,43 @@ static void several(struct work *work, struct buf *out, const struct answer *ans
     buf_char(out, ']');
 }
 
+/* A list of any length is sent on in pieces. */
+struct files_listing {
+    struct work *work;
+    struct buf address;
+    uint64_t count;
+};
+
+static bool each(void *ctx, const struct answer *row)
+{
+    struct files_listing *listing = ctx;
+    struct work *work = listing->work;
+    struct buf *out = OUT(work);
+    struct file file = file_take(row, 0);
+    buf_text(out, listing->count++ ? ",\n{" : "[{");
+    file_members_with(work, out, &file, &listing->address);
+    buf_char(out, '}');
+    if (out->len < ANSWER_PIECE)
+        return true;
+    if (!work->reply.begun) {
+        answer_json(work);
+        writelog_headers(work);
+    }
+    reply_piece(&work->reply, work->request.gateway);
+    return !work->reply.lost;
+}
+
 static void after_list(void *ctx)
 {
-    struct work *work = ctx;
+    struct files_listing *listing = ctx;
+    struct work *work = listing->work;
     if (work->talk.failed) {
-        work_failed(work);
+        answer_broken(work);
         return;
     }
-    answer_json(work);
-    several(work, OUT(work), &work->talk.answers[0]);
-    buf_char(OUT(work), '\n');
+    if (!work->reply.begun)
+        answer_json(work);
+    buf_text(OUT(work), listing->count ? "]\n" : "[]\n");
 }
 
 /* "size.desc": false when it names nothing that files can be sorted by. */
@@ -79,9 +107,16 @@ void files_list(struct work *work)
                          ".desc, limit=N and offset=N."));
         return;
     }
-    talk_then(&work->talk, after_list, work);
+    struct files_listing *listing = ARENA_NEW(&work->arena, struct files_listing);
+    listing->work = work;
+    buf_init(&listing->address, &work->arena, FILE_ADDRESS_MAX);
+    talk_then(&work->talk, after_list, listing);
     work->talk.repeatable = true;
-    file_ask_list(&work->talk, &list);
+    talk_each(&work->talk, file_ask_list(&work->talk, &list), each);
+    if (!list.limit || list.limit > ANSWER_SHORT) { /* it may take its time, as long as rows come */
+        work->talk.patience = work->talk.statement_timeout;
+        work->talk.statement_timeout = 0;
+    }
 }
 
 static void after_about(void *ctx)

@@ -8,9 +8,6 @@
 
 #include "base/banned.h"
 
-#define PIECE ((size_t)64 * 1024) /* bytes that are sent on together */
-#define SHORT_LIST 1000           /* rows that count as one answer, with its time limit */
-
 struct listing {
     struct work *work;
     struct query query;
@@ -85,7 +82,7 @@ static bool each(void *ctx, const struct answer *row)
     listing->rows++;
     if (work->request.object)
         return listing->rows < 2;
-    if (work->reply.body.len < PIECE)
+    if (work->reply.body.len < ANSWER_PIECE)
         return true;
     if (!work->reply.begun) {
         if (!head(listing, false))
@@ -116,8 +113,7 @@ static void broken(struct listing *listing)
     if (work->reply.lost || (work->request.object && listing->rows > 1))
         return;
     if (work->reply.begun) {
-        work->trouble = str_copy(&work->arena, error->message);
-        buf_text(OUT(work), "\nincomplete: the database failed on the way\n");
+        answer_broken(work);
     } else if (error->reason == REASON_VALUE) {
         work_problem(work, "malformed",
                      str_printf(&work->arena, "A value in the address cannot be read: %.*s.",
@@ -202,7 +198,7 @@ static void rows_sql(struct listing *listing)
 static void be_patient(struct listing *listing)
 {
     struct talk *talk = &listing->work->talk;
-    if (listing->range.limited && listing->range.limit <= SHORT_LIST)
+    if (listing->range.limited && listing->range.limit <= ANSWER_SHORT)
         return;
     talk->patience = talk->statement_timeout;
     talk->statement_timeout = 0;

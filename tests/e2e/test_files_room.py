@@ -2,11 +2,12 @@
 
 import concurrent.futures
 import contextlib
+import json
 
 import pytest
 
 import stack
-from e2e import files, test_tus
+from e2e import fastcgi, files, test_tus
 from e2e.files import memory
 
 
@@ -75,3 +76,34 @@ def test_a_large_picture_is_shown_whole(database):
         head = anna.head(answer.json()["instance"] + "?_content=1")
         assert head.status_code == 200 and head.headers["Content-Length"] == str(len(data)) and head.content == b""
         assert max(memory(pid) for pid in test_tus.workers(server)) < 16 * 1024
+
+
+def test_a_list_of_many_files_takes_no_memory(database):
+    database.run("INSERT INTO pg409.file_content (size, received, sha256) VALUES (0, 0, repeat('0', 64))")
+    database.run("INSERT INTO pg409.file (name, fold, content, size, sha256, media_type) SELECT 'file ' || n, 'file ' || n,"
+                 " (SELECT max(id) FROM pg409.file_content), 0, repeat('0', 64), 'text/plain' FROM generate_series(1, 30000) n")
+    with fastcgi.Program(database) as program:
+        listed = lambda query: json.loads(program.get("/_files/?" + query).text)  # noqa: E731
+        assert len(listed("limit=1000")) == 1000 and listed("q=zzz") == []
+        before = memory(program.workers[0].pid)
+        names = [file["name"] for file in listed("order=name.desc")]
+        assert len(names) == 30000 and names == sorted(names, reverse=True)
+        assert memory(program.workers[0].pid) - before < 3000  # KiB; all of it are 12 MB
+
+
+def test_a_list_of_files_that_breaks_says_so(database):
+    """Rows that nobody can read come late in it."""
+    database.run("INSERT INTO pg409.file_content (size, received, sha256) VALUES (0, 0, repeat('0', 64))")
+    database.run("INSERT INTO pg409.file (name, fold, content, size, sha256, media_type) SELECT 'file ' || n, 'file ' || n,"
+                 " (SELECT max(id) FROM pg409.file_content), 0, repeat('0', 64), 'text/plain' FROM generate_series(1, 30000) n")
+    with fastcgi.Program(database, {"statement_timeout": "2s"}) as program:
+        database.run("CREATE FUNCTION slow(text, text) RETURNS text LANGUAGE plpgsql STABLE COST 10000 AS"
+                     " 'begin if $1 = ''file 9'' then perform pg_sleep(9); end if; return $2; end'")
+        database.run("ALTER TABLE pg409.file RENAME TO file_all; CREATE VIEW pg409.file AS SELECT id, name, fold,"
+                     " content, size, sha256, slow(name, media_type) AS media_type, updated_at, updated_by FROM pg409.file_all;"
+                     " GRANT ALL ON pg409.file TO editor; GRANT ALL ON pg409.file_all TO editor")
+        try:
+            text = program.get("/_files/?limit=29999").text  # with a limit it is asked row by row
+        finally:
+            database.run("DROP VIEW pg409.file; ALTER TABLE pg409.file_all RENAME TO file; DROP FUNCTION slow")
+        assert text.startswith("[{") and text.endswith("\nincomplete: the database failed on the way\n")
