@@ -2,6 +2,7 @@
 of its own, all of it ended afterwards. Nothing here is a stand-in."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import select
@@ -205,8 +206,11 @@ def npm_packages():
     source, target = ROOT / "tests/npm", ROOT / "build/npm"
     lock = (source / "package-lock.json").read_text()
     done = target / "node_modules/.installed"
-    if not done.exists() or done.read_text() != lock:
-        target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    with open(target / ".lock", "w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if done.exists() and done.read_text() == lock:
+            return target
         for name in ("package.json", "package-lock.json"):
             shutil.copy(source / name, target / name)
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=target,

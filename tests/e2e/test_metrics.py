@@ -91,6 +91,11 @@ class Script:
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             list(pool.map(self.play, range(1, 5), [mark] * 4))
 
+    def crowd(self):
+        """Several at once, so that one worker is not enough; mod_fcgid starts the second after a second."""
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda row: self.ask("read", 200, "GET", f"/note/{row}"), range(1, 5)))
+
     def wait(self):
         """Until the program answers again; what never reached it bears no request id."""
         end = time.monotonic() + 30
@@ -137,6 +142,9 @@ def test_all_workers_together_count_what_was_done(database, kind):
         script = Script(server)
         script.wait()
         script.play_all(1)
+        end = time.monotonic() + 20
+        while len(workers_of(server)) < 2 and not kind.endswith("cgi") and time.monotonic() < end:
+            script.crowd()
         script.check()
         workers = workers_of(server)
         assert kind.endswith("cgi") or len(workers) >= 2
