@@ -8,8 +8,8 @@
 
 #define WORKERS "32" /* what the shipped configurations say */
 
-/* What each statement can use: what was said, the tables, and the version column of each that has
- * one. What is not used costs nothing. */
+/* What each statement can use: what was said, the tables but those of extensions, and the version
+ * column of each that has one. What is not used costs nothing. */
 static void put_common(struct sql *sql)
 {
     sql_raw(sql,
@@ -23,7 +23,9 @@ static void put_common(struct sql *sql)
             " getdatabaseencoding()) FROM pg_trigger g WHERE g.tgrelid = c.oid"
             " AND g.tgname = 'zz_pg409_version' AND g.tgnargs = 1) AS guarded"
             " FROM said JOIN pg_namespace n ON n.nspname = said.schema JOIN pg_class c"
-            " ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition),"
+            " ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass"
+            " AND e.objid = c.oid AND e.deptype = 'e')),"
             " versions AS (SELECT t.oid, t.shown, t.reltuples, t.guarded, t.key, a.attname,"
             " a.attnum, a.atttypid, a.atttypmod, a.attnotnull,"
             " a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype) AS stamp"

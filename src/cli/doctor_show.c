@@ -34,6 +34,17 @@ void doctor_show_failed(struct str fix, struct str fault)
     line("", fault, "\n");
 }
 
+/* A name may hold a line end, and is one line all the same. */
+static void show_item(struct str text)
+{
+    const char *before = "    ";
+    while (text.ptr) {
+        line(before, str_cut(text, '\n', &text), "");
+        before = "?";
+    }
+    (void)fputc('\n', stdout);
+}
+
 static void more(size_t count)
 {
     if (count > MOST_SHOWN)
@@ -48,7 +59,7 @@ static void show_found(struct doctor *doctor, const struct finding *finding)
     size_t count = finding_fixes(&doctor->arena, finding, &fixes);
     (void)printf("\n%s %s: [%s]\n", marks[check->severity], check->title, check->name);
     for (size_t i = 0; i < finding->count && i < MOST_SHOWN; i++)
-        line("    ", finding->items[i].text, "\n");
+        show_item(finding->items[i].text);
     more(finding->count);
     (void)printf("  What to do: %s\n", check->cure);
     if (doctor->options.fix)

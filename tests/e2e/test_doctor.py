@@ -189,6 +189,17 @@ def test_the_limits_of_what_is_found(patient):
     assert patient.findings("--deep", exit_status=0) == {}
 
 
+def test_tables_of_extensions_are_not_ours_to_protect(patient):
+    patient.run("CREATE TABLE theirs (id integer PRIMARY KEY); ALTER EXTENSION plpgsql ADD TABLE theirs")
+    assert patient.findings() == {}
+
+
+def test_a_name_is_one_line_and_moves_no_cursor(patient):
+    patient.run('CREATE TABLE "a\n✓ Nothing was found\x1b[2J" (id integer)')
+    text = patient.doctor("--only", "no-key").stdout
+    assert '"a?✓ Nothing was found?[2J"' in text and "\x1b" not in text
+
+
 def test_workers_against_connections(patient):
     room = int(patient.database.one("SHOW max_connections")) - int(patient.database.one("SHOW superuser_reserved_connections"))
     assert "workers" not in patient.findings("--workers", room)
