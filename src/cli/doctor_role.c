@@ -85,18 +85,17 @@ void ask_nothing_readable(struct sql *sql)
 /* May write, and may not see what tells the rows and their states apart. */
 void ask_half_readable(struct sql *sql)
 {
-    sql_raw(
-        sql,
-        " SELECT format('%s of %s', string_agg(quote_ident(a.attname), ', '), shown),"
-        " format('GRANT SELECT (%s) ON %s TO %I', string_agg(quote_ident(a.attname), ', '), shown,"
-        " role)"
-        " FROM said CROSS JOIN tables t JOIN pg_attribute a ON a.attrelid = t.oid"
-        " AND a.attnum > 0 AND NOT a.attisdropped"
-        " WHERE (a.attnum = ANY (t.key) OR EXISTS (SELECT FROM versions v WHERE v.oid = t.oid"
-        " AND v.attnum = a.attnum)) AND (has_any_column_privilege(role, t.oid, 'UPDATE')"
-        " OR has_table_privilege(role, t.oid, 'DELETE'))"
-        " AND NOT has_column_privilege(role, t.oid, a.attnum, 'SELECT')"
-        " GROUP BY role, shown ORDER BY 1");
+    sql_raw(sql,
+            " SELECT format('%s of %s', string_agg(quote_ident(a.attname), ', '), t.shown),"
+            " format('GRANT SELECT (%s) ON %s TO %I', string_agg(quote_ident(a.attname), ', '),"
+            " t.shown, role)"
+            " FROM said CROSS JOIN tables t LEFT JOIN versions v ON v.oid = t.oid"
+            " JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " WHERE (a.attnum = ANY (t.key) OR a.attnum = v.attnum)"
+            " AND (has_any_column_privilege(role, t.oid, 'UPDATE')"
+            " OR has_table_privilege(role, t.oid, 'DELETE'))"
+            " AND NOT has_column_privilege(role, t.oid, a.attnum, 'SELECT')"
+            " GROUP BY role, t.shown ORDER BY 1");
 }
 
 /* A serial column takes its number from a sequence, which has rights of its own. */
