@@ -1,5 +1,7 @@
 #include "cli/client_call.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -27,6 +29,8 @@ bool client_start(struct client *client, int argc, char **argv, const char *acce
     arena_init(&client->arena);
     if (!client_options_read(&client->arena, argc, argv, accepts, help, options, status))
         return false;
+    (void)signal(SIGXFSZ,
+                 SIG_IGN); /* a file that may not grow is a write that fails, and says so */
     client->transport = transport_new(&options->transport);
     *status = CLIENT_LOCAL;
     return client->transport != NULL;
@@ -63,6 +67,8 @@ void client_end(struct client *client)
 {
     transport_free(client->transport);
     arena_release(&client->arena);
+    if (client->stopped)
+        (void)raise(client->stopped); /* what it would have ended by */
 }
 
 struct str call_header(const struct call *call, const char *name)
@@ -174,11 +180,50 @@ static void report(const struct client *client, const struct call *call)
     (void)fprintf(stderr, " (%.0f ms)\n", (double)exchange->micros / 1000);
 }
 
+static sigset_t stops(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+/* Whether one of them waits; asked by the transport while it works. */
+static bool is_stopped(void)
+{
+    sigset_t waiting;
+    return sigpending(&waiting) == 0 &&
+           (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
+            sigismember(&waiting, SIGHUP) == 1);
+}
+
+/* Takes one of them, and waits for it so long; they are held back. */
+static void take_stop(struct client *client, uint64_t milliseconds)
+{
+    sigset_t set = stops();
+    struct timespec left = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
+    int taken = sigtimedwait(&set, NULL, &left);
+    if (taken > 0)
+        client->stopped = taken;
+}
+
+static void run_exchange(struct client *client, struct exchange *exchange)
+{
+    exchange->stop = client->holds ? is_stopped : NULL;
+    transport_run(client->transport, arena_of(client), exchange);
+    if (client->holds)
+        take_stop(client, 0);
+    if (client->stopped && exchange->fault != FAULT_NONE)
+        exchange->trouble = "it was stopped";
+}
+
 static enum verdict try_once(struct client *client, struct call *call)
 {
     const char *const *headers = call->exchange.headers;
     call->exchange.headers = headers_of(client, call);
-    transport_run(client->transport, arena_of(client), &call->exchange);
+    run_exchange(client, &call->exchange);
     call->exchange.headers = headers;
     client->attempts++;
     call->problem = (struct client_problem){0};
@@ -200,10 +245,17 @@ static uint64_t random_below(uint64_t range)
     return value % range;
 }
 
-static void wait_for(uint64_t milliseconds)
+static void wait_for(struct client *client, uint64_t milliseconds)
 {
     struct timespec left = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
-    (void)nanosleep(&left, NULL);
+    sigset_t set = stops(), before;
+    if (!client->holds) {
+        (void)nanosleep(&left, NULL);
+        return;
+    }
+    (void)sigprocmask(SIG_BLOCK, &set, &before);
+    take_stop(client, milliseconds);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* first * 2^round, at most most. */
@@ -215,13 +267,13 @@ static uint64_t ceiling(uint64_t first, uint64_t most, unsigned round)
     return value < most ? value : most;
 }
 
-void client_pause(const struct client *client, uint64_t first, uint64_t most, unsigned round)
+void client_pause(struct client *client, uint64_t first, uint64_t most, unsigned round)
 {
     uint64_t longest = client->options.max_delay;
-    wait_for(random_below(ceiling(first, most < longest ? most : longest, round) + 1));
+    wait_for(client, random_below(ceiling(first, most < longest ? most : longest, round) + 1));
 }
 
-void client_call(struct client *client, struct call *call)
+static void call(struct client *client, struct call *call)
 {
     const struct client_options *options = &client->options;
     for (unsigned round = 0;; round++) {
@@ -231,11 +283,30 @@ void client_call(struct client *client, struct call *call)
         call->lost |= verdict == LOST;
         bool twice = call->repeatable || reads(call);
         if (verdict == ANSWERED || (verdict == LOST && !twice) || round >= options->retries ||
-            call->asked > options->max_delay)
+            call->asked > options->max_delay || client->stopped)
             return;
         uint64_t jitter = ceiling(options->delay, options->max_delay, round);
-        wait_for(call->asked + random_below(jitter + 1));
+        wait_for(client, call->asked + random_below(jitter + 1));
+        if (client->stopped)
+            return;
     }
+}
+
+void client_call(struct client *client, struct call *what)
+{
+    sigset_t set = stops(), before;
+    if (client->stopped) {
+        what->problem = (struct client_problem){0};
+        what->exchange.status = 0;
+        what->exchange.fault = FAULT_CONNECT;
+        what->exchange.trouble = "it was stopped";
+        return;
+    }
+    if (client->holds)
+        (void)sigprocmask(SIG_BLOCK, &set, &before);
+    call(client, what);
+    if (client->holds)
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Of a problem document: its reason decides, before its status. */
@@ -274,6 +345,7 @@ enum client_exit call_exit(const struct call *call)
     case FAULT_LOST:
         return wrote ? CLIENT_UNKNOWN : CLIENT_NETWORK;
     case FAULT_TOO_LARGE:
+        return wrote ? CLIENT_UNKNOWN : CLIENT_LOCAL;
     case FAULT_STOPPED:
         return CLIENT_LOCAL;
     default:

@@ -15,6 +15,8 @@ struct client {
     const char *url;       /* absolute, without a login */
     unsigned attempts;     /* requests so far */
     struct arena *scratch; /* what answers are kept in, instead of arena; NULL: none */
+    bool holds;  /* somebody's text is at stake: who stops it (Ctrl-C) waits until it is kept */
+    int stopped; /* the signal that did; 0: none. Nothing is asked any more then */
 };
 
 /* One request. Zeroed, then method, url, headers, body and so on filled in. */
@@ -53,7 +55,7 @@ enum client_exit call_exit(const struct call *call);
 struct str call_header(const struct call *call, const char *name);
 
 /* Waits a random part of what the delay has become by this round, from 0 on, at most most ms. */
-void client_pause(const struct client *client, uint64_t first, uint64_t most, unsigned round);
+void client_pause(struct client *client, uint64_t first, uint64_t most, unsigned round);
 
 /* An Idempotency-Key, random. */
 const char *client_key(struct client *client);

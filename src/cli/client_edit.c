@@ -35,33 +35,13 @@ struct edit {
     struct client *client;
     struct editor editor;
     struct str typed; /* the last that came out of the editor; STR_NONE: nothing was written */
+    bool unfit;       /* it cannot be read, and there is nobody to mend it */
 };
 
 static int say(struct client *client, enum client_exit exit, const char *words)
 {
     struct client_result result = {.exit = exit, .words = words};
     return show_result(client, &result);
-}
-
-/* Something was typed that is not to be lost: into a file of its own. */
-static void keep_text(struct edit *edit)
-{
-    struct arena *arena = &edit->client->arena;
-    struct str key = client_file_part(arena, client_segment(edit->client->url, 0));
-    struct str name = str_printf(arena, "pg409-unsaved-%.*s-XXXXXX.txt", STR_ARG(key));
-    char *path = arena_copy(arena, name.ptr, name.len);
-    if (!edit->typed.len || edit->client->options.no_keep)
-        return;
-    int file = mkstemps(path, 4);
-    FILE *stream = file >= 0 ? fdopen(file, "wb") : NULL;
-    bool fine = stream && fwrite(edit->typed.ptr, 1, edit->typed.len, stream) == edit->typed.len;
-    if (stream)
-        fine &= fclose(stream) == 0;
-    if (fine)
-        (void)fprintf(stderr, "pg409 edit: what you typed is in %s\n", path);
-    else
-        (void)fprintf(stderr, "pg409 edit: %s: %s; this is what you typed:\n%.*s", path,
-                      strerror(errno), STR_ARG(edit->typed));
 }
 
 /* Of one column: the wish. False: there is none. */
@@ -121,6 +101,9 @@ static enum editor_end let_edit(struct edit *edit, struct str text, const struct
         (void)fputs("pg409 edit: ", stderr);
         show_plain(stderr, complaint);
         (void)fputc('\n', stderr);
+        edit->unfit = !isatty(STDIN_FILENO); /* a program would write the same again, for ever */
+        if (edit->unfit)
+            return EDITOR_FAILED;
         text = form_with_complaint(arena, text, complaint);
     }
 }
@@ -152,13 +135,16 @@ static enum settled settle(struct saving *saving, const struct client_problem *p
     show_plain(stderr, problem->detail);
     (void)fputc('\n', stderr);
     struct str shown = form_without_head(arena, text);
+    edit->typed = STR_NONE; /* what came before is in the wishes */
     enum editor_end end = let_edit(edit, text, &problem->current, true, &wishes);
     if (end == EDITOR_LEFT &&
         read_typed(edit, shown, &problem->current, true, &wishes, &complaint) == ERR_NONE &&
         agrees())
         end = EDITOR_DONE;
-    if (end != EDITOR_DONE)
+    if (end != EDITOR_DONE) {
+        client_keep_text(edit->client, edit->typed);
         return end == EDITOR_LEFT ? SETTLED_LEAVE : SETTLED_LOCAL;
+    }
     saving->asked = saving->wishes = wishes;
     saving->asked_base = problem->current;
     saving->left = wishes.count == 0;
@@ -196,15 +182,18 @@ static int edit_row(struct edit *edit, const struct client_row *row)
     case EDITOR_DONE:
         break;
     case EDITOR_LEFT:
-        keep_text(edit);
+        client_keep_text(client, edit->typed);
         return say(client, CLIENT_LEFT, "Nothing was changed.");
     case EDITOR_FAILED:
-        keep_text(edit);
-        return say(client, CLIENT_LOCAL, "The editor cannot be used. Nothing was changed.");
+        client_keep_text(client, edit->typed);
+        return say(client, CLIENT_LOCAL,
+                   edit->unfit ? "The text cannot be used as it is. Nothing was changed."
+                               : "The editor cannot be used. Nothing was changed.");
     }
     if (wishes.count == 0)
         return say(client, CLIENT_LEFT, "Nothing was changed.");
     saving_init(&saving, client, row, wishes);
+    client->holds = true;
     saving.ctx = edit;
     if (client->options.on_conflict == ON_MERGE || client->options.on_conflict == ON_ASK)
         saving.settle = settle;

@@ -48,7 +48,7 @@ bool editor_open(struct editor *editor, struct client *client, struct str name)
 
 void editor_close(struct editor *editor, bool keep)
 {
-    if (keep || !editor->path)
+    if (keep || editor->keep || !editor->path)
         return;
     (void)unlink(editor->path);
     (void)rmdir(editor->folder);
@@ -107,6 +107,25 @@ static bool is_other(const struct stat *before, const struct stat *now)
            before->st_mtim.tv_nsec != now->st_mtim.tv_nsec;
 }
 
+/* What is in the file now; *other: it was written, or is not what was shown (times may be coarse).
+ */
+static bool look(struct editor *editor, const struct stat *before, struct str *text, bool *other)
+{
+    struct stat now;
+    struct str shown = text->ptr ? *text : STR(""), found;
+    *other = false;
+    if (stat(editor->path, &now) < 0)
+        return true; /* taken away, as some do who want to leave */
+    if (!client_read_file(&editor->client->arena, editor->path, &found)) {
+        editor->keep = true;
+        (void)fprintf(stderr, "pg409: %s: %s; it is left there\n", editor->path, strerror(errno));
+        return false;
+    }
+    *other = is_other(before, &now) || !str_eq(found, shown);
+    *text = found;
+    return true;
+}
+
 static bool is_blank(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -117,22 +136,15 @@ static bool is_blank(struct str text)
 
 enum editor_end editor_run(struct editor *editor, struct str *text)
 {
-    struct stat before, now;
-    struct arena *arena = &editor->client->arena;
+    struct stat before;
+    bool other;
     if (!write_file(editor->path, *text) || stat(editor->path, &before) < 0)
         return EDITOR_FAILED;
-    if (!run(editor->path)) {
-        if (stat(editor->path, &now) == 0 && is_other(&before, &now))
-            (void)client_read_file(arena, editor->path, text); /* it is not to be lost */
+    bool fine = run(editor->path);
+    fine &= look(editor, &before, text, &other); /* where it failed, too: it is not to be lost */
+    if (!fine)
         return EDITOR_FAILED;
-    }
-    if (stat(editor->path, &now) < 0 || !is_other(&before, &now))
-        return EDITOR_LEFT;
-    if (!client_read_file(arena, editor->path, text)) {
-        (void)complain(editor->path);
-        return EDITOR_FAILED;
-    }
-    return is_blank(*text) ? EDITOR_LEFT : EDITOR_DONE;
+    return other && !is_blank(*text) ? EDITOR_DONE : EDITOR_LEFT;
 }
 
 enum editor_end editor_text(struct client *client, struct str *text)
@@ -140,7 +152,10 @@ enum editor_end editor_text(struct client *client, struct str *text)
     struct editor editor;
     if (!editor_open(&editor, client, STR("text")))
         return EDITOR_FAILED;
+    struct str shown = *text;
     enum editor_end end = editor_run(&editor, text);
+    if (end == EDITOR_FAILED && !str_eq(*text, shown) && !editor.keep)
+        client_keep_text(client, *text);
     editor_close(&editor, false);
     return end;
 }

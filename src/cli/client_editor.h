@@ -17,6 +17,7 @@ struct editor {
     struct client *client;
     char *folder;
     const char *path;
+    bool keep; /* what is in it could not be read: it stays */
 };
 
 /* Makes the file; its name begins with name. False: it was said. */

@@ -124,6 +124,33 @@ const char *client_keep(struct saving *saving, bool unknown)
     return NULL;
 }
 
+void client_keep_text(struct client *client, struct str text)
+{
+    struct arena *arena = &client->arena;
+    const char *temporary = getenv("TMPDIR");
+    const char *folders[] = {".", temporary && *temporary ? temporary : "/tmp"};
+    struct str key = client_file_part(arena, client_segment(client->url, 0));
+    char *path = NULL;
+    int file = -1;
+    if (!text.len || client->options.no_keep)
+        return;
+    for (size_t i = 0; i < 2 && file < 0; i++) {
+        struct str name =
+            str_printf(arena, "%s/pg409-unsaved-%.*s-XXXXXX.txt", folders[i], STR_ARG(key));
+        path = arena_copy(arena, name.ptr, name.len);
+        file = mkstemps(path, 4);
+    }
+    FILE *stream = file >= 0 ? fdopen(file, "wb") : NULL;
+    bool fine = stream && fwrite(text.ptr, 1, text.len, stream) == text.len;
+    if (stream)
+        fine &= fclose(stream) == 0;
+    if (fine)
+        (void)fprintf(stderr, "pg409 %s: what you typed is in %s\n", client->options.command, path);
+    else
+        (void)fprintf(stderr, "pg409 %s: %s: %s; this is what you typed:\n%.*s",
+                      client->options.command, path, strerror(errno), STR_ARG(text));
+}
+
 static bool take_kind(struct str text, enum wish_kind *kind)
 {
     for (size_t i = 0; i < WISH_FILE; i++)

@@ -13,6 +13,12 @@
  */
 const char *client_keep(struct saving *saving, bool unknown);
 
+/*
+ * A text that was typed and is in no wish, as it is, into a new file of that kind. Says its name,
+ * or prints the text when it cannot be written. Nothing with --no-keep, or when there is none.
+ */
+void client_keep_text(struct client *client, struct str text);
+
 struct kept {
     const char *url;
     struct client_row base;

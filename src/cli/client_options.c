@@ -242,9 +242,18 @@ bool client_options_read(struct arena *arena, int argc, char **argv, const char 
     }
     options->arguments = argv + optind;
     options->count = argc - optind;
-    if (options->transport.user && !strchr(options->transport.user, ':'))
-        options->transport.user = ask_password(arena, options->transport.user);
-    else if (options->transport.user && isatty(STDERR_FILENO) && !options->quiet)
+    const char *user = options->transport.user;
+    if (user && !strchr(user, ':')) {
+        options->transport.user = ask_password(arena, user);
+        if (options->transport.user)
+            return true;
+        (void)fprintf(stderr,
+                      "pg409 %s: there is nobody to ask for the password of %s: put both into "
+                      "~/.netrc, or give -u %s:PASSWORD\n",
+                      argv[0], user, user);
+        return false;
+    }
+    if (options->transport.user && isatty(STDERR_FILENO) && !options->quiet)
         (void)fputs("pg409: others on this machine can see the password of -u; ~/.netrc hides it\n",
                     stderr);
     return true;

@@ -120,21 +120,39 @@ static bool look(struct upload_file *upload, struct str *version, int *status)
     return false;
 }
 
+/* As one word of a shell's command line, whatever a server put into it. */
+static struct str shell_word(struct arena *arena, struct str text)
+{
+    struct buf out;
+    buf_init(&out, arena, 4 * text.len + 16);
+    buf_char(&out, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c == '\'')
+            buf_text(&out, "'\\''");
+        else
+            buf_char(&out, c < 0x20 || c == 0x7f ? '?' : text.ptr[i]);
+    }
+    buf_char(&out, '\'');
+    return buf_slice(&out);
+}
+
 /* What can be done about a name that is taken. */
 static const char *advice(struct upload_file *upload)
 {
     struct client *client = upload->client;
     const struct client_problem *problem = &upload->call.problem;
-    struct str name = problem->proposed.len ? problem->proposed : STR("NAME");
+    struct str name =
+        shell_word(&client->arena, problem->proposed.len ? problem->proposed : STR("NAME"));
     const char *kept = NULL;
     if (problem->instance.len)
         kept = transport_resolve(&client->arena, client->url, problem->instance);
     struct str words =
         kept ? str_printf(&client->arena,
-                          "What you sent is kept: pg409 put --kept %s --as '%.*s', or --replace",
-                          kept, STR_ARG(name))
+                          "What you sent is kept: pg409 put --kept %.*s --as %.*s, or --replace",
+                          STR_ARG(shell_word(&client->arena, str_from(kept))), STR_ARG(name))
              : str_printf(&client->arena,
-                          "Nothing was sent: put it again with --as '%.*s', or with --replace",
+                          "Nothing was sent: put it again with --as %.*s, or with --replace",
                           STR_ARG(name));
     return str_cstr(&client->arena, words);
 }

@@ -55,6 +55,8 @@ static bool load(struct client *client, struct wish *wish, int *status)
     if (str_check_utf8(wish->value) == ERR_NONE)
         return true;
     (void)fprintf(stderr, "pg409 set: %s is no UTF-8 text\n", name);
+    if (strcmp(name, "-") == 0)
+        client_keep_text(client, wish->value);
     *status = CLIENT_LOCAL;
     return false;
 }
@@ -79,9 +81,14 @@ static bool read_wishes(struct client *client, struct wishes *wishes, int *statu
             return false;
         }
         wishes->count++;
-        if (wish->kind == WISH_FILE && !load(client, wish, status))
-            return false;
     }
+    /* What comes on standard input comes once, so all else is looked at before. */
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < wishes->count; i++)
+            if (wishes->items[i].kind == WISH_FILE &&
+                str_is(wishes->items[i].value, "-") == (pass == 1) &&
+                !load(client, &wishes->items[i], status))
+                return false;
     return true;
 }
 
@@ -96,8 +103,6 @@ static bool new_row(struct client *client, const struct wishes *wishes, struct s
     for (size_t i = 0; i < wishes->count; i++) {
         struct str value;
         if (wish_value(&client->arena, &wishes->items[i], NULL, &value)) {
-            (void)fprintf(stderr,
-                          "pg409 set: nothing is there to which something could be added\n");
             return false;
         }
         json_comma(&out);
@@ -143,15 +148,17 @@ static int create(struct client *client, struct wishes wishes, const char *metho
     saving.key = key ? key : client_key(client);
     saving.call.lost = key != NULL;
     if (!new_row(client, &wishes, &saving.body))
-        return CLIENT_USAGE;
+        return saving_fail(&saving, CLIENT_USAGE,
+                           "Nothing is there to which something could be added.");
     send_new(&saving);
     struct str outcome = call_header(&saving.call, "PG409-Outcome");
     struct str location = call_header(&saving.call, "Location");
     bool fine = call_fine(&saving.call);
     if (!fine || !outcome.len)
         return saving_fail(&saving, fine ? CLIENT_FOREIGN : call_exit(&saving.call), NULL);
-    if (location.len)
-        client->url = transport_resolve(arena, client->url, location);
+    const char *there = location.len ? transport_resolve(arena, client->url, location) : NULL;
+    if (there)
+        client->url = there;
     struct client_result result = {.call = &saving.call,
                                    .words = "created",
                                    .outcome = str_cstr(arena, outcome),
@@ -194,8 +201,10 @@ static int set(struct client *client, struct wishes wishes)
     struct saving saving;
     client_call(client, &call);
     bool fine = call_fine(&call);
-    if (fine && !client_follow(client, &call))
-        return CLIENT_FOREIGN;
+    if (fine && !client_follow(client, &call)) {
+        saving_init(&saving, client, &row, wishes);
+        return saving_fail(&saving, CLIENT_FOREIGN, "Nothing was sent.");
+    }
     if (fine && is_list(&call))
         return create(client, wishes, "POST", NULL);
     if (!fine && client->options.create && str_is(call.problem.reason, "no-row"))
@@ -217,7 +226,10 @@ static int set_arguments(struct client *client)
 {
     struct wishes wishes;
     int status;
-    return read_wishes(client, &wishes, &status) ? set(client, wishes) : status;
+    if (!read_wishes(client, &wishes, &status))
+        return status;
+    client->holds = true;
+    return set(client, wishes);
 }
 
 /* What was kept: on the version that it was based on, so that it is merged with what came since. */

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "cli/client_editor.h"
+#include "cli/client_form.h"
+#include "cli/client_keep.h"
 #include "cli/merge_put.h"
 
 #include "base/banned.h"
@@ -79,24 +81,45 @@ static int ask_letter(void)
     return fgets(line, sizeof line, stdin) ? *line : 'q';
 }
 
+/* Why what came out of the editor cannot be the value; NULL: it can. */
+static const char *unfit(struct arena *arena, struct str text, bool is_text)
+{
+    struct json_value value;
+    size_t at;
+    if (str_check_utf8(text))
+        return "This is no UTF-8 text.";
+    if (form_has_marker(text))
+        return "A marker is left in it.";
+    if (!is_text && json_parse(arena, str_trim(text), 64, &value, &at))
+        return "This is no JSON.";
+    return NULL;
+}
+
 static enum settled edit_clash(struct saving *saving, const struct client_column *column,
                                struct wish *wish)
 {
-    struct str marked = settle_marked(saving, column);
-    if (!marked.ptr)
-        marked = column->yours ? column->yours->text : STR("");
-    bool text = column->yours && column->yours->type == JSON_STRING;
-    switch (editor_text(saving->client, &marked)) {
-    case EDITOR_DONE:
-        wish->kind = text ? WISH_TEXT : wish->kind;
-        wish->value = marked;
-        return SETTLED;
-    case EDITOR_LEFT:
-        return SETTLED_LEAVE;
-    case EDITOR_FAILED:
-        break;
-    }
-    return SETTLED_LOCAL;
+    struct str text = settle_marked(saving, column), yours = text_of(column->yours);
+    bool is_text = column->yours && column->yours->type == JSON_STRING;
+    const char *why = NULL;
+    if (!text.ptr)
+        text = column->yours ? column->yours->text : STR("");
+    do {
+        enum editor_end end = editor_text(saving->client, &text);
+        if (end == EDITOR_LEFT && why)
+            client_keep_text(saving->client, text);
+        if (end != EDITOR_DONE)
+            return end == EDITOR_LEFT ? SETTLED_LEAVE : SETTLED_LOCAL;
+        why = unfit(&saving->client->arena, text, is_text);
+        if (why)
+            (void)fprintf(stderr, "pg409 %s: %s Nothing was saved.\n",
+                          saving->client->options.command, why);
+    } while (why);
+    bool ended = yours.len && yours.ptr[yours.len - 1] == '\n';
+    if (is_text && !ended && text.len && text.ptr[text.len - 1] == '\n')
+        text.len--; /* editors end the last line */
+    wish->kind = is_text ? WISH_TEXT : WISH_JSON;
+    wish->value = is_text ? text : str_trim(text);
+    return SETTLED;
 }
 
 /* *drop: it is left as others have it. */

@@ -84,7 +84,8 @@ static const char *words_of_fault(const struct call *call)
         return call->lost ? "The connection broke, and now nobody answers."
                           : "Nobody answers there. Nothing was sent.";
     case FAULT_TLS:
-        return "The server's certificate is not trusted. Nothing was sent.";
+        return "There is no secure connection: the certificate is not trusted, or it is no https. "
+               "Nothing was sent.";
     case FAULT_LOST:
         return "The connection broke before the answer came.";
     case FAULT_TOO_LARGE:

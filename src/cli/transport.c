@@ -75,6 +75,16 @@ static size_t take_body(char *ptr, size_t size, size_t count, void *ctx)
     return buf_ok(&flow->body) ? len : 0;
 }
 
+static int go_on(void *ctx, curl_off_t down, curl_off_t there, curl_off_t up, curl_off_t gone)
+{
+    const struct exchange *exchange = ctx;
+    (void)down;
+    (void)there;
+    (void)up;
+    (void)gone;
+    return exchange->stop() ? 1 : 0;
+}
+
 static void set_common(CURL *curl, const struct transport_options *options)
 {
     long quiet = (long)(options->timeout ? options->timeout : TIMEOUT) / 1000;
@@ -122,6 +132,11 @@ static void set_request(CURL *curl, const struct exchange *exchange)
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, exchange->follow && reads ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, MOST_REDIRECTS);
+    if (exchange->stop) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+    }
 }
 
 /* The headers as libcurl wants them. Expect is left out: it would cost a wait at servers that do
@@ -142,11 +157,15 @@ static struct curl_slist *header_list(const struct exchange *exchange)
 
 static enum fault fault_of(CURLcode code, const struct flow *flow)
 {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(flow->transport->curl, CURLINFO_PRETRANSFER_TIME_T, &sent);
     switch (code) {
     case CURLE_OK:
         return FAULT_NONE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also an answer that is none of HTTP */
+        return sent > 0 ? FAULT_LOST : FAULT_URL;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_TOO_MANY_REDIRECTS:
         return FAULT_URL;
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -161,11 +180,9 @@ static enum fault fault_of(CURLcode code, const struct flow *flow)
         return FAULT_TLS;
     case CURLE_WRITE_ERROR:
         return flow->stopped ? FAULT_STOPPED : FAULT_TOO_LARGE;
-    case CURLE_OPERATION_TIMEDOUT: {
-        curl_off_t connected = 0;
-        curl_easy_getinfo(flow->transport->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
-        return connected > 0 ? FAULT_LOST : FAULT_CONNECT;
-    }
+    case CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_OPERATION_TIMEDOUT:
+        return sent > 0 ? FAULT_LOST : FAULT_CONNECT;
     default:
         return FAULT_LOST;
     }

@@ -50,6 +50,7 @@ struct exchange {
     /* Takes the answer's body instead, when the status is 2xx; false stops. */
     bool (*sink)(void *ctx, const char *ptr, size_t len);
     void *ctx;
+    bool (*stop)(void); /* asked while it lasts: true breaks it off. NULL: nobody is */
 
     enum fault fault;
     const char *trouble; /* libcurl's words for the fault, in the arena */
