@@ -1,6 +1,7 @@
 #include "cli/client_options.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/banned.h"
 
+#define INTERRUPT 3 /* Ctrl-C */
 #define COMMON "uNCKTRDMjqvh"
 #define DAY ((uint64_t)86400000)
 
@@ -99,18 +101,22 @@ static const char *ask_password(struct arena *arena, const char *name)
         return NULL;
     bool set = tcgetattr(fileno(terminal), &before) == 0;
     quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG); /* Ctrl-C comes as a letter that ends the line: */
+    quiet.c_cc[VEOL] = INTERRUPT;              /* echo has to be on again before it counts */
     (void)fprintf(terminal, "Password of %s: ", name);
     (void)fflush(terminal);
     if (set)
         (void)tcsetattr(fileno(terminal), TCSAFLUSH, &quiet);
-    char *got = fgets(line, sizeof line, terminal);
+    ssize_t got = read(fileno(terminal), line, sizeof line - 1); /* a line; fgets would go on */
     if (set)
         (void)tcsetattr(fileno(terminal), TCSAFLUSH, &before);
     (void)fputs("\n", terminal);
     (void)fclose(terminal);
-    if (!got)
+    if (got <= 0)
         return NULL;
+    line[got] = '\0';
+    if (strchr(line, INTERRUPT))
+        (void)raise(SIGINT);
     line[strcspn(line, "\n")] = '\0';
     return str_cstr(arena, str_printf(arena, "%s:%s", name, line));
 }

@@ -41,7 +41,11 @@ static int say(struct client *client, enum client_exit exit, const char *words, 
 
 static int trouble(struct client *client, const char *path)
 {
-    struct str words = str_printf(&client->arena, "%s: %s", path, strerror(errno));
+    bool pipe = errno == ESPIPE || strcmp(path, "-") == 0;
+    struct str words = str_printf(&client->arena, "%s: %s", path,
+                                  pipe ? "put needs a file, which it can read again after an "
+                                         "interruption; write it into one first"
+                                       : strerror(errno));
     return say(client, CLIENT_LOCAL, str_cstr(&client->arena, words), NULL);
 }
 

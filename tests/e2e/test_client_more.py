@@ -4,9 +4,11 @@ import http.server
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 
@@ -238,3 +240,30 @@ def test_a_disk_that_is_full_prints_the_text(anna, database):
     command = f"ulimit -f 0; exec '{client.PG409}' set -u x:y '{anna.url}{new(database)}' title='typed by hand'"
     done = subprocess.run(["sh", "-c", command], cwd=anna.folder, env=anna.env, capture_output=True, text=True)
     assert done.returncode == client.FORBIDDEN and "typed by hand" in done.stderr, done
+
+
+def test_put_says_that_it_needs_a_file(anna):
+    os.mkfifo(anna.folder / "pipe")
+    with open(anna.folder / "pipe", "r+b", buffering=0):
+        for name in ("pipe", "-"):
+            ran = run(anna, "put", name, "/_files/x", stdin=subprocess.DEVNULL)
+            assert ran.code == LOCAL and "put needs a file" in ran.err
+
+
+def test_ctrl_c_at_the_password_leaves_the_terminal_as_it_was(anna, database):
+    """At a terminal of its own: echo is off while it asks, and on again."""
+    command = [str(client.PG409), "set", "-u", "anna", anna.url + new(database), "title=x"]
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(client.PG409, command, anna.env)
+    said = b""
+    while b"Password of anna" not in said and select.select([terminal], [], [], 10)[0]:
+        said += os.read(terminal, 1000)
+    assert b"Password of anna" in said
+    end = time.monotonic() + 10
+    while termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < end:
+        time.sleep(0.02)
+    os.write(terminal, b"half\x03")
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGINT
+    assert termios.tcgetattr(terminal)[3] & termios.ECHO and termios.tcgetattr(terminal)[3] & termios.ISIG
+    os.close(terminal)
