@@ -309,9 +309,10 @@ void race_judge(struct probe *probe, struct race *race, enum race_result result)
         lost(probe, race);
         break;
     case RACE_REFUSED:
-    case RACE_FAILED:
         refused(probe, race);
         break;
+    case RACE_FAILED: /* the words are there */
+        return;
     }
     look_at_tag(probe, race);
 }

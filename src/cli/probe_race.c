@@ -59,6 +59,9 @@ struct str race_told(struct probe *probe, const struct probe_answer *answer)
 {
     if (answer->fault)
         return str_printf(probe->arena, "no answer came (%s)", answer->trouble);
+    if (answer->location.ptr && answer->page_status >= 400)
+        return str_printf(probe->arena, "%d to %.*s, and %d there", answer->status,
+                          STR_ARG(answer->location), answer->page_status);
     if (answer->location.ptr)
         return str_printf(probe->arena, "%d to %.*s", answer->status, STR_ARG(answer->location));
     return str_printf(probe->arena, "%d", answer->status);
@@ -224,6 +227,34 @@ static bool same_answer(struct probe *probe, const struct race *race)
     return str_eq(plain(probe, a, race->mark_a), plain(probe, b, race->mark_a));
 }
 
+/* Statuses that may speak of the version. All others have reasons of their own: rights, load, a
+ * fault. */
+static bool may_refuse(const struct probe *probe, int status)
+{
+    if (status == 409 || status == 412 || status == 428 || status == 400 || status == 422 ||
+        status == 423)
+        return true;
+    return probe->kind == PROBE_FORM && status >= 200 && status < 400 && status != 202;
+}
+
+/* Only A's text is there: what does B's answer say of it? */
+static enum race_result kept_first(struct probe *probe, const struct race *race)
+{
+    const struct probe_answer *answer = &race->wrote_b;
+    bool fine = probe->kind == PROBE_JSON && answer->status / 100 == 2 && answer->status != 202;
+    if (!answer->fault && (fine || same_answer(probe, race)))
+        return RACE_DROPPED;
+    if (!answer->fault && may_refuse(probe, answer->status) &&
+        may_refuse(probe, answer->page_status))
+        return RACE_REFUSED;
+    failed(probe,
+           str_printf(probe->arena,
+                      "B's save did not get through, and the answer (%.*s) does not say that "
+                      "A's was in its way",
+                      STR_ARG(race_told(probe, answer))));
+    return RACE_FAILED;
+}
+
 enum race_result race_run(struct probe *probe, struct race *race)
 {
     if (!first_half(probe, race))
@@ -241,7 +272,7 @@ enum race_result race_run(struct probe *probe, struct race *race)
     if (has_b)
         return RACE_LOST;
     if (has_a)
-        return same_answer(probe, race) ? RACE_DROPPED : RACE_REFUSED;
+        return kept_first(probe, race);
     failed(probe, STR("at the end neither text is there"));
     return RACE_FAILED;
 }

@@ -1,0 +1,174 @@
+"""pg409 probe: what must not be taken for an answer, and what must not come to harm."""
+
+import contextlib
+import http.server
+import json
+import re
+import threading
+
+import pytest
+
+from e2e.probed import probe
+
+TEXT = "A day"
+MARK_B = re.compile("pg409probeB")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One text with a version. A subclass says what is odd about it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body="", content="application/json", **headers):
+        data = body if isinstance(body, bytes) else body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", content)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    @property
+    def tag(self):
+        return f'"{self.server.version}"'
+
+    def keep(self, text):
+        self.server.text = text
+        self.server.version += 1
+
+
+@contextlib.contextmanager
+def serving(handler, text=TEXT):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.text, server.version, server.seen = text, 1, []
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(.05,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Resource(Handler):
+    """JSON at /notes/7, which looks at no version."""
+
+    def do_GET(self):
+        if self.path != "/notes/7":
+            return self.answer(404)
+        return self.answer(200, json.dumps({"id": 7, "text": self.server.text}), ETag=self.tag)
+
+    def do_PUT(self):
+        sent = self.body()
+        if self.path != "/notes/7":
+            return self.answer(404)
+        return self.put(json.loads(sent)["text"])
+
+    def put(self, text):
+        self.keep(text)
+        return self.answer(200, "{}", ETag=self.tag)
+
+
+class Page(Handler):
+    """A form at /notes/7, which looks at no version."""
+
+    charset = "; charset=utf-8"
+
+    def form(self):
+        return f"<form method=post><textarea name=text>\n{self.server.text}</textarea><button>Save</button></form>"
+
+    def do_GET(self):
+        if self.path.split("?")[0] != "/notes/7":
+            return self.answer(404)
+        return self.answer(200, self.form(), "text/html" + self.charset)
+
+    def do_POST(self):
+        from urllib.parse import parse_qs
+        sent = {name: values[0] for name, values in parse_qs(self.body().decode("latin-1"), True).items()}
+        if self.path != "/notes/7":
+            return self.answer(404)
+        return self.post(sent)
+
+    def post(self, sent):
+        self.keep(sent["text"])
+        return self.answer(303, Location="/notes/7")
+
+
+# --- an answer that says nothing of versions ------------------------------------------------------------------
+
+ODD = [401, 403, 404, 405, 419, 429, 500, 502, 503, 0]
+
+
+def odd(handler, status):
+    """What B wrote is answered with status, whoever saved before; 0: not at all."""
+    if not status:
+        handler.close_connection = True
+        handler.connection.shutdown(2)
+        return None
+    return handler.answer(status, "no")
+
+
+@pytest.mark.parametrize("status", ODD)
+def test_another_trouble_is_no_refusal_of_json(status):
+    class Busy(Resource):
+        def put(self, text):
+            return odd(self, status) if MARK_B.search(text) else super().put(text)
+
+    with serving(Busy) as server:
+        report = probe(f"{server.url}/notes/7", status=3)
+        assert report["verdict"] == "unknown" and report["restored"] is True and server.text == TEXT
+        assert str(status or "no answer came") in report["words"], report
+
+
+@pytest.mark.parametrize("status", ODD)
+def test_another_trouble_is_no_refusal_of_a_form(status):
+    class Busy(Page):
+        def post(self, sent):
+            return odd(self, status) if MARK_B.search(sent["text"]) else super().post(sent)
+
+    with serving(Busy) as server:
+        report = probe(f"{server.url}/notes/7", status=3)
+        assert report["verdict"] == "unknown" and report["restored"] is True and server.text == TEXT
+
+
+def test_told_that_all_is_well_in_another_way():
+    class Drops(Resource):
+        def put(self, text):
+            return self.answer(204) if MARK_B.search(text) else super().put(text)
+
+    with serving(Drops) as server:
+        assert probe(f"{server.url}/notes/7", status=1)["words"].startswith("silently loses")
+
+
+def test_accepted_for_later_is_not_told():
+    class Later(Resource):
+        def put(self, text):
+            return self.answer(202) if MARK_B.search(text) else super().put(text)
+
+    with serving(Later) as server:
+        assert "202" in probe(f"{server.url}/notes/7", status=3)["words"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_trouble_in_a_later_race_is_no_refusal(first):
+    """The protection is voluntary or not: a 503 does not tell."""
+    class Guarded(Resource):
+        def put(self, text):
+            seen = self.headers.get("If-Match")
+            if seen == self.tag:
+                return super().put(text)
+            return self.answer(412 if seen else 503, "{}")
+
+    with serving(Guarded) as server:
+        report = probe(f"{server.url}/notes/7", *["--no-path"] * first, status=0)
+        assert report["verdict"] == "safe" and "without a version" not in " ".join(report["steps"])
