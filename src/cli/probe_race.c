@@ -209,8 +209,8 @@ static struct str plain(struct probe *probe, const struct probe_answer *answer, 
     html_page_text(&text, answer->page);
     struct str rest = text.len ? buf_slice(&text) : STR("");
     for (size_t at; (at = str_find(rest, mark)) != SIZE_MAX; rest = str_skip(rest, at + mark.len))
-        buf_str(&out, (struct str){rest.ptr, at});
-    buf_str(&out, rest);
+        buf_str(&out, str_range(rest.ptr, rest.ptr + at));
+    buf_str(&out, rest.len ? rest : STR(""));
     return out.len ? buf_slice(&out) : STR("");
 }
 

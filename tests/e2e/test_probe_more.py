@@ -4,11 +4,12 @@ import contextlib
 import http.server
 import json
 import re
+import subprocess
 import threading
 
 import pytest
 
-from e2e.probed import probe
+from e2e.probed import probe, run
 
 TEXT = "A day"
 MARK_B = re.compile("pg409probeB")
@@ -172,3 +173,56 @@ def test_a_trouble_in_a_later_race_is_no_refusal(first):
     with serving(Guarded) as server:
         report = probe(f"{server.url}/notes/7", *["--no-path"] * first, status=0)
         assert report["verdict"] == "safe" and "without a version" not in " ".join(report["steps"])
+
+
+# --- what stands beside the thing -----------------------------------------------------------------------------
+
+
+class Loose(Handler):
+    """Looks at no condition, and takes the first number of an address for its row, whatever stands behind it."""
+
+    def number(self):
+        found = re.match(r"(?:/\w[^/]*)*?/(?:notes|note)/(?:note-)?(\d+)", self.path)
+        return found and int(found[1])
+
+    def do_GET(self):
+        if "nothing" in self.path or self.number() != 7:
+            return self.answer(404)
+        return self.answer(200, json.dumps({"id": 7, "text": self.server.text}))
+
+    def change(self):
+        self.body()
+        self.server.seen.append((self.command, self.path))
+        if self.number() == 7:
+            self.server.text = None
+        return self.answer(404)
+
+    do_PUT = do_PATCH = do_DELETE = do_POST = change
+
+
+@pytest.mark.parametrize("path", ["/notes/7", "/notes/7/", "/notes/7/edit", "/notes/7/edit/?a=b", "/a/notes/7/x/y", "/notes/7;v=1/",
+                                  "/notes/note-7/edit"])
+def test_nothing_is_sent_to_an_address_below_the_thing(path):
+    with serving(Loose) as server:
+        probe(server.url + path, "--path", status=0)
+        assert server.text == TEXT and {"PUT", "PATCH", "DELETE", "POST"} == {method for method, _ in server.seen}
+        beside = "/a/notes" if path.startswith("/a") else "/notes"
+        assert all(re.fullmatch(f"{beside}/pg409-probe-nothing-[0-9a-f]{{8}}", path) for _, path in server.seen)
+
+
+@pytest.mark.parametrize("path, to", [("/notes/my-day/edit", "/notes/"), ("/v2/notes/7/edit", "/v2/notes/"), ("/notes/my-day/", "/notes/"),
+                                      ("/", "/"), ("/my-day/edit", "/"), ("/edit?id=7", "/")])
+def test_beside_is_in_the_folder_of_the_thing(path, to):
+    class Named(Loose):
+        def number(self):
+            return None if "nothing" in self.path else 7
+
+    with serving(Named) as server:
+        probe(server.url + path, "--path", status=0)
+        assert all(path.startswith(f"{to}pg409-probe-nothing-") for _, path in server.seen) and server.seen
+
+
+def test_nothing_is_deleted_unasked():
+    with serving(Loose) as server:
+        found = run("--path", f"{server.url}/notes/7", stdin=subprocess.DEVNULL)
+        assert found.returncode == 0 and {method for method, _ in server.seen} == {"PUT", "PATCH", "POST"}
