@@ -1,6 +1,7 @@
 """pg409 probe: what must not be taken for an answer, and what must not come to harm."""
 
 import contextlib
+import html.entities
 import http.server
 import json
 import re
@@ -226,3 +227,26 @@ def test_nothing_is_deleted_unasked():
     with serving(Loose) as server:
         found = run("--path", f"{server.url}/notes/7", stdin=subprocess.DEVNULL)
         assert found.returncode == 0 and {method for method, _ in server.seen} == {"PUT", "PATCH", "POST"}
+
+
+# --- text that a page writes in another way -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["every name", "numbers"])
+def test_names_of_html_5_are_put_back_as_what_they_stand_for(written):
+    """As PHP's htmlentities(…, ENT_HTML5) writes them."""
+    names = {value: name for name, value in html.entities.html5.items() if name.endswith(";") and len(value) == 1}
+    text = "A day. (To: a/b) [x] {y}!\n\t# 100% *é ü ж → ∮ " + (
+        "".join(sorted(names)) if written == "every name" else "€–Ÿ")
+    text = text.replace("\n", "") + "."
+    cp1252 = {"€": 128, "–": 150, "Ÿ": 159}
+
+    class Encodes(Page):
+        def form(self):
+            text = "".join(f"&#{cp1252[c]};" if c in cp1252 and written == "numbers" else f"&{names[c]}" if c in names else c
+                           for c in self.server.text)
+            return f"<form method=post><textarea name=text>\n{text}</textarea><button>Save</button></form>"
+
+    with serving(Encodes, text) as server:
+        report = probe(f"{server.url}/notes/7", status=1)
+        assert report["restored"] is True and server.text == text
