@@ -58,7 +58,7 @@ static const char help[] =
     "      --path             looks only at the way, and writes nothing\n"
     "      --no-path          only the race\n"
     "      --body=KIB         the longest body that is tried (2048)\n"
-    "      --timeout=SECONDS  for one request in which nothing moves (30)\n"
+    "      --timeout=SECONDS  for one request in which nothing moves (30); four times that in all\n"
     "      --cacert=FILE, -k, --insecure\n"
     "                         certificates to trust; certificates are not checked\n"
     "      --help             this text\n"

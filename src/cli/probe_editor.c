@@ -13,6 +13,8 @@
 #define MOST_HOPS 5
 #define MOST_LINES (PROBE_HEADERS_MAX + 16)
 #define LOGIN_FIELDS 32
+#define MOST_TIMES 4      /* a whole request lasts so many times --timeout at most */
+#define BYTES_A_MILLI 100 /* and the time that long bodies take at this rate */
 #define LOGIN_BYTES ((size_t)1 << 20)
 
 static bool say(const char *what, const char *value)
@@ -68,6 +70,14 @@ static bool may_go(const struct probe_options *options, const char *url)
     return false;
 }
 
+/* A server that sends a byte now and then is not waited for; still less when an end was asked for.
+ */
+static uint64_t time_for(const struct probe_options *options, const struct exchange *exchange)
+{
+    uint64_t quiet = options->transport[0].timeout;
+    return (probe_interrupted() ? quiet : quiet * MOST_TIMES) + exchange->body.len / BYTES_A_MILLI;
+}
+
 void probe_request(struct probe *probe, int editor, struct exchange *exchange,
                    const char *const *more)
 {
@@ -95,6 +105,7 @@ void probe_request(struct probe *probe, int editor, struct exchange *exchange,
     for (; more && *more && count < MOST_LINES - 1; more++)
         lines[count++] = *more;
     exchange->headers = lines;
+    exchange->total = time_for(options, exchange);
     transport_run(probe->editors[editor], probe->arena, exchange);
 }
 

@@ -5,12 +5,13 @@ import html.entities
 import http.server
 import json
 import re
+import signal
 import subprocess
 import threading
 
 import pytest
 
-from e2e.probed import probe, run
+from e2e.probed import PG409, probe, run
 
 TEXT = "A day"
 MARK_B = re.compile("pg409probeB")
@@ -250,3 +251,54 @@ def test_names_of_html_5_are_put_back_as_what_they_stand_for(written):
     with serving(Encodes, text) as server:
         report = probe(f"{server.url}/notes/7", status=1)
         assert report["restored"] is True and server.text == text
+
+
+# --- servers that take their time -----------------------------------------------------------------------------
+
+
+class Drips(Page):
+    """Saves, and answers a save with a byte now and then, for ever. So it does with reads while server.slow is set."""
+
+    def drip(self):
+        with contextlib.suppress(OSError):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.server.dripping.set()
+            while not self.server.stop.wait(.2):
+                self.wfile.write(b" ")
+        self.close_connection = True
+
+    def do_GET(self):
+        return self.drip() if self.server.slow else super().do_GET()
+
+    def post(self, sent):
+        self.keep(sent["text"])
+        return self.drip()
+
+
+@contextlib.contextmanager
+def dripping(slow=False):
+    with serving(Drips) as server:
+        server.slow, server.stop, server.dripping = slow, threading.Event(), threading.Event()
+        try:
+            yield server
+        finally:
+            server.stop.set()
+
+
+def test_no_request_lasts_for_ever():
+    with dripping(slow=True) as server:
+        report = probe(f"{server.url}/notes/7", "--timeout", "1", status=3)
+        assert "timed out" in report["words"].lower(), report
+
+
+def test_an_interrupt_does_not_wait_for_ever():
+    with dripping() as server:
+        with subprocess.Popen([PG409, "probe", "--yes", "--no-path", "--timeout", "1", f"{server.url}/notes/7"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            assert server.dripping.wait(20)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=40)
+        assert process.returncode == -signal.SIGINT and "is there again" in out and server.text == TEXT
