@@ -54,7 +54,8 @@ static enum third run_third(struct probe *probe, const struct race *race)
     const struct html_form *form = kept_form(probe, race);
     struct race next = {.slow = race->slow};
     struct probe_change nothing = {.field = STR("")};
-    if (!form || probe_interrupted() || !probe_read(probe, EDITOR_A, &next.a))
+    if (!form || probe_interrupted() || (probe->ascii && !probe_form_is_ascii(form)) ||
+        !probe_read(probe, EDITOR_A, &next.a))
         return THIRD_UNKNOWN;
     next.mark_a = race_mark(probe, 'C');
     race_wait(&next);

@@ -59,6 +59,22 @@ const struct html_form *probe_form_find(struct probe *probe, struct str page, st
     return best && (worth(best) || (field.ptr && str_ieq(best->method, STR("post")))) ? best : NULL;
 }
 
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+bool probe_form_is_ascii(const struct html_form *form)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (!is_ascii(form->fields[i].name) || !is_ascii(form->fields[i].value))
+            return false;
+    return true;
+}
+
 static bool is_better(const struct html_field *field, const struct html_field *than)
 {
     if (!than || field->control != than->control)

@@ -54,7 +54,8 @@ static void open_form(struct reader *reader)
                                                     .name = attribute(reader, "name"),
                                                     .action = attribute(reader, "action"),
                                                     .method = attribute(reader, "method"),
-                                                    .enctype = attribute(reader, "enctype")};
+                                                    .enctype = attribute(reader, "enctype"),
+                                                    .charset = attribute(reader, "accept-charset")};
 }
 
 static size_t add(struct reader *reader, struct html_field field, struct str form_id, bool off)

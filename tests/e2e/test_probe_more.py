@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import threading
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -85,7 +86,7 @@ class Resource(Handler):
 class Page(Handler):
     """A form at /notes/7, which looks at no version."""
 
-    charset = "; charset=utf-8"
+    charset, encoding = "; charset=utf-8", "utf-8"
 
     def form(self):
         return f"<form method=post><textarea name=text>\n{self.server.text}</textarea><button>Save</button></form>"
@@ -96,8 +97,7 @@ class Page(Handler):
         return self.answer(200, self.form(), "text/html" + self.charset)
 
     def do_POST(self):
-        from urllib.parse import parse_qs
-        sent = {name: values[0] for name, values in parse_qs(self.body().decode("latin-1"), True).items()}
+        sent = dict(parse_qsl(self.body().decode("latin-1"), True, encoding=self.encoding))
         if self.path != "/notes/7":
             return self.answer(404)
         return self.post(sent)
@@ -302,3 +302,53 @@ def test_an_interrupt_does_not_wait_for_ever():
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=40)
         assert process.returncode == -signal.SIGINT and "is there again" in out and server.text == TEXT
+
+
+# --- pages in other charsets ----------------------------------------------------------------------------------
+
+
+class Latin(Page):
+    """A page in ISO-8859-1 that takes forms in it."""
+
+    charset, meta, escape, encoding = "; charset=ISO-8859-1", "", False, "latin-1"
+    title = ""
+
+    def form(self):
+        text = "".join(f"&#{ord(c)};" if ord(c) > 127 else c for c in self.server.text) if self.escape else self.server.text
+        return (f"<!doctype html>{self.meta}<title>{self.title}</title><form method=post><textarea name=text>\n{text}</textarea>"
+                "<button>Save</button></form>").encode("latin-1")
+
+
+HEADER = {"charset": "; charset=ISO-8859-1"}
+META = {"charset": "", "meta": '<meta charset="iso-8859-1">'}
+OLD = {"charset": "", "meta": '<meta http-equiv="Content-Type" content="text/html; charset=windows-1252">'}
+QUOTED = {"charset": '; Charset="latin1"'}
+
+
+@pytest.mark.parametrize("how", [HEADER, META, OLD, QUOTED, {**HEADER, "escape": True}, {**META, "escape": True},
+                                 {"charset": "; charset=Shift_JIS", "escape": True}, {"charset": "", "escape": True}])
+def test_letters_of_another_charset_are_not_damaged(how):
+    """What is written is read as the page's charset; UTF-8 would come out as two letters for one."""
+    with serving(type("Page", (Latin,), how), "Fußnote é") as server:
+        report = probe(f"{server.url}/notes/7", status=3)
+        assert server.text == "Fußnote é" and server.version == 1, server.text
+        assert "charset" in report["words"] and report["restored"] is None
+
+
+@pytest.mark.parametrize("how", [HEADER, META, OLD, QUOTED])
+def test_plain_letters_are_the_same_in_any_charset(how):
+    with serving(type("Page", (Latin,), {**how, "title": "Fußnote"})) as server:
+        assert probe(f"{server.url}/notes/7", status=1)["restored"] is True and server.text == TEXT
+
+
+@pytest.mark.parametrize("how", [{}, {"charset": ""}, {"charset": '; charset="UTF-8"'}, {"charset": "", "meta": "<meta charset=utf8>"}])
+def test_a_page_in_utf_8_keeps_its_letters(how):
+    class Utf(Latin):
+        charset, encoding = "; charset=utf-8", "utf-8"
+
+        def form(self):
+            return super().form().decode("latin-1").encode()
+
+    with serving(type("Page", (Utf,), how), "Fußnote é") as server:
+        report = probe(f"{server.url}/notes/7", status=1)
+        assert report["restored"] is True and server.text == "Fußnote é"
