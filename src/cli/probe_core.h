@@ -57,6 +57,7 @@ struct probe_answer {
     enum fault fault;
     const char *trouble;
     const char *method;
+    bool late; /* none came in time: it may still be at work */
     int status;
     struct str type, location, body;
     int page_status;

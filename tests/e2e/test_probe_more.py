@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from urllib.parse import parse_qsl
 
 import pytest
@@ -352,3 +353,74 @@ def test_a_page_in_utf_8_keeps_its_letters(how):
     with serving(type("Page", (Utf,), how), "Fußnote é") as server:
         report = probe(f"{server.url}/notes/7", status=1)
         assert report["restored"] is True and server.text == "Fußnote é"
+
+
+# --- an answer that gets lost ---------------------------------------------------------------------------------
+
+
+class Cuts(Resource):
+    """Guards its version; a PUT gets no answer, after it was stored or without."""
+
+    stores = True
+
+    def cut(self):
+        self.close_connection = True
+        self.connection.shutdown(2)
+
+    def write(self, cuts):
+        sent = self.body()
+        if self.path != "/notes/7":
+            return self.answer(404)
+        self.server.seen.append(self.command)
+        if cuts and not self.stores:
+            return self.cut()
+        if self.headers.get("If-Match") != self.tag:
+            return self.answer(412, "{}")
+        self.keep(json.loads(sent)["text"])
+        return self.cut() if cuts else self.answer(200, "{}")
+
+    def do_PUT(self):
+        self.write(True)
+
+    def do_PATCH(self):
+        self.write(False)
+
+    do_POST = do_PATCH
+
+
+def test_what_was_stored_is_not_sent_again_in_another_way():
+    with serving(Cuts) as server:
+        report = probe(f"{server.url}/notes/7", "--no-path", status=0)
+        assert set(server.seen) == {"PUT"} and report["method"] == "PUT" and report["restored"] is True and server.text == TEXT
+
+
+def test_what_is_cut_off_is_tried_in_another_way():
+    with serving(type("Wall", (Cuts,), {"stores": False})) as server:
+        report = probe(f"{server.url}/notes/7", "--no-path", status=0)
+        assert server.seen[:2] == ["PUT", "PATCH"] and report["method"] == "PATCH" and server.text == TEXT
+
+
+def test_what_is_still_under_way_is_not_sent_again():
+    """The answer takes longer than it is waited for; it is stored after that."""
+    class Late(Cuts):
+        def do_PUT(self):
+            time.sleep(5)
+            self.write(False)
+
+    with serving(Late) as server:
+        probe(f"{server.url}/notes/7", "--no-path", "--timeout", "1", status=3)
+        time.sleep(2)
+        assert set(server.seen) == {"PUT"}
+
+
+def test_a_write_that_a_proxy_sends_twice_is_not_refused():
+    class Twice(Cuts):
+        def do_PUT(self):
+            if self.headers.get("If-Match") == self.tag:
+                self.keep(json.loads(self.body())["text"])
+                return self.answer(412, "{}")
+            return self.write(False)
+
+    with serving(Twice) as server:
+        report = probe(f"{server.url}/notes/7", "--no-path", status=0)
+        assert report["names"] == set() and report["restored"] is True and server.text == TEXT
