@@ -93,6 +93,7 @@ struct probe {
     struct str unsteady[PROBE_VERSIONS_MAX]; /* fields that differ each time it is read */
     size_t unsteady_count;
     bool ascii;      /* forms are not taken in UTF-8: only letters of ASCII are written */
+    bool once;       /* to open the form again spoils the one that is open: B does not */
     bool locked;     /* the application lets one editor in at a time */
     unsigned marks;  /* how many were made */
     uint32_t number; /* of this run, in each of them */

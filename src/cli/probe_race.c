@@ -117,6 +117,12 @@ void race_wait(const struct race *race)
         (void)nanosleep(&time, NULL);
 }
 
+/* Who looks whether A's text was saved. A's own look might lock it once more. */
+static int looker(const struct probe *probe)
+{
+    return probe->once ? EDITOR_A : EDITOR_B;
+}
+
 /* Whether A's text is there; where it is not, something on the way may have kept the answer before.
  */
 static bool saved(struct probe *probe, struct race *race)
@@ -126,7 +132,7 @@ static bool saved(struct probe *probe, struct race *race)
     if (probe->fresh)
         return false;
     probe->fresh = 1;
-    if (!probe_read(probe, EDITOR_B, &race->between) ||
+    if (!probe_read(probe, looker(probe), &race->between) ||
         !race_has(probe_text(probe, &race->between, race->field_a), race->mark_a)) {
         probe->fresh = 0;
         return false;
@@ -200,12 +206,12 @@ static bool first_half(struct probe *probe, struct race *race)
     race_wait(race);
     write_first(probe, race);
     race_wait(race);
-    if (!probe_read(probe, EDITOR_B, &race->between))
+    if (!probe_read(probe, looker(probe), &race->between))
         return failed(probe, str_printf(probe->arena, "it cannot be read after A's save: %s",
                                         race->between.why));
     if (!saved(probe, race))
         return explain_no_write(probe, race);
-    probe_compare(probe, &race->b, &race->between, true);
+    probe_compare(probe, probe->once ? &race->a : &race->b, &race->between, true);
     if (probe->marks == 2) /* once is enough */
         look_for_cache(probe, race);
     return !probe_interrupted() || failed(probe, STR("it was interrupted"));
@@ -306,10 +312,61 @@ static enum race_result first_race(struct probe *probe, struct race *race)
     return race_run(probe, race);
 }
 
+/* Whether there may be another reason than the version that B's text is not there. */
+static bool is_doubtful(const struct race *race, enum race_result result)
+{
+    int status = race->wrote_b.status;
+    if (probe_interrupted() || race->wrote_b.fault || status == 409 || status == 412 ||
+        status == 428)
+        return false;
+    return result == RACE_REFUSED || result == RACE_DROPPED ||
+           (result == RACE_FAILED && status >= 400 && status < 500 && status != 408 &&
+            status != 429);
+}
+
+/* B's part of the race alone: is it saved when nobody else saves? */
+static bool saves_alone(struct probe *probe)
+{
+    struct probe_state b, again, end;
+    struct probe_answer answer;
+    struct str mark = race_mark(probe, 'B');
+    if (!probe_read(probe, EDITOR_B, &b) || !probe_read(probe, looker(probe), &again) ||
+        !probe_text(probe, &b, probe->field).ptr)
+        return false;
+    race_write(probe, EDITOR_B, &b, probe->field, mark, false, &answer);
+    return probe_read(probe, EDITOR_A, &end) &&
+           race_has(probe_text(probe, &end, probe->field), mark);
+}
+
+/*
+ * A token for one use, say, is refused whoever saved: when B's part alone is refused as well, B
+ * does not look again before the save. When that is refused alone too, nothing can be said.
+ */
+static enum race_result once_more(struct probe *probe, struct race *race)
+{
+    probe->once = true;
+    probe->words = STR_NONE;
+    *race = (struct race){.field_a = probe->field, .field_b = probe->field};
+    enum race_result result = race_run(probe, race);
+    if (is_doubtful(race, result) && !saves_alone(probe)) {
+        probe->words = str_printf(probe->arena,
+                                  "B's save is not stored (%.*s), and neither is it when "
+                                  "nobody else saves. May B write there at all (--as-b)?",
+                                  STR_ARG(race_told(probe, &race->wrote_b)));
+        return RACE_FAILED;
+    }
+    if (result != RACE_FAILED)
+        probe_step(probe, STR("A form that is open is refused once the same session opens it "
+                              "again: B did not look again before the save."));
+    return result;
+}
+
 void probe_race(struct probe *probe)
 {
     struct race race = {.field_a = probe->field, .field_b = probe->field};
     enum race_result result = first_race(probe, &race);
+    if (is_doubtful(&race, result) && !saves_alone(probe))
+        result = once_more(probe, &race);
     if (result == RACE_FAILED)
         return;
     race_judge(probe, &race, result);

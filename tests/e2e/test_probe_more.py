@@ -148,7 +148,7 @@ def test_another_trouble_is_no_refusal_of_a_form(status):
 def test_told_that_all_is_well_in_another_way():
     class Drops(Resource):
         def put(self, text):
-            return self.answer(204) if MARK_B.search(text) else super().put(text)
+            return super().put(text) if self.headers.get("If-Match") == self.tag else self.answer(204)
 
     with serving(Drops) as server:
         assert probe(f"{server.url}/notes/7", status=1)["words"].startswith("silently loses")
@@ -258,7 +258,7 @@ def test_names_of_html_5_are_put_back_as_what_they_stand_for(written):
 
 
 class Drips(Page):
-    """Saves, and answers a save with a byte now and then, for ever. So it does with reads while server.slow is set."""
+    """Saves, and answers a save with a few bytes now and then, for ever. So it does with reads while server.slow is set."""
 
     def drip(self):
         with contextlib.suppress(OSError):
@@ -268,7 +268,7 @@ class Drips(Page):
             self.end_headers()
             self.server.dripping.set()
             while not self.server.stop.wait(.2):
-                self.wfile.write(b" ")
+                self.wfile.write(b" " * 64)
         self.close_connection = True
 
     def do_GET(self):
@@ -424,3 +424,67 @@ def test_a_write_that_a_proxy_sends_twice_is_not_refused():
     with serving(Twice) as server:
         report = probe(f"{server.url}/notes/7", "--no-path", status=0)
         assert report["names"] == set() and report["restored"] is True and server.text == TEXT
+
+
+# --- refused, but not for the version -------------------------------------------------------------------------
+
+
+class Token(Page):
+    """A form is good for one save, and only until the session opens the next one."""
+
+    says, checks = 403, False
+
+    def do_GET(self):
+        sessions = self.server.__dict__.setdefault("sessions", {})
+        session = (self.headers.get("Cookie") or f"s={len(sessions)}").partition("=")[2]
+        sessions[session] = token = f"t{len(self.server.seen)}"
+        self.server.seen.append(token)
+        version = f"<input type=hidden name=version value={self.server.version}>" if self.checks else ""
+        body = (f"<form method=post><input type=hidden name=csrf value={token}>{version}<textarea name=text>\n{self.server.text}"
+                "</textarea><button>Save</button></form>")
+        return self.answer(200, body, "text/html; charset=utf-8", Set_Cookie=f"s={session}")
+
+    def post(self, sent):
+        session = (self.headers.get("Cookie") or "").partition("=")[2]
+        if self.server.sessions.pop(session, None) != sent["csrf"]:
+            return self.answer(self.says, "<p>Try again", "text/html", Location="/notes/7")
+        if self.checks and sent["version"] != str(self.server.version):
+            return self.answer(303, "", Location="/notes/7?changed")
+        return super().post(sent)
+
+
+@pytest.mark.parametrize("says", [200, 302, 400, 403, 419, 422])
+def test_a_token_for_one_use_is_no_version(says):
+    with serving(type("Token", (Token,), {"says": says})) as server:
+        report = probe(f"{server.url}/notes/7", status=1)
+        assert report["words"].startswith("silently loses") and report["versions"] == [], report
+        assert report["names"] == {"loses"} and report["restored"] is True and server.text == TEXT
+
+
+@pytest.mark.parametrize("says", [302, 403])
+def test_a_token_beside_a_version(says):
+    with serving(type("Token", (Token,), {"says": says, "checks": True})) as server:
+        report = probe(f"{server.url}/notes/7", status=2)
+        assert report["words"].startswith("refuses but loses the text") and report["versions"] == ["version"], report
+        assert report["names"] == {"text"} and report["restored"] is True and server.text == TEXT
+
+
+@pytest.mark.parametrize("says", [200, 303, 422, 403])
+def test_who_never_may_save_is_not_refused_for_the_version(says):
+    class Denies(Page):
+        def post(self, sent):
+            return self.answer(says, "No.", "text/html", Location="/notes/7") if MARK_B.search(sent["text"]) else super().post(sent)
+
+    with serving(Denies) as server:
+        report = probe(f"{server.url}/notes/7", status=3)
+        assert report["names"] == set() and report["restored"] is True and server.text == TEXT, report
+        assert "nobody" in report["words"], report
+
+
+def test_what_refuses_in_words_of_its_own_still_refuses():
+    class Says(Resource):
+        def put(self, text):
+            return super().put(text) if self.headers.get("If-Match") == self.tag else self.answer(400, "{}")
+
+    with serving(Says) as server:
+        assert probe(f"{server.url}/notes/7", status=0)["words"] == "safe: B's stale write is refused (400)"
