@@ -306,6 +306,8 @@ static bool open_it(struct probe *probe, struct probe_state *state)
     probe->kind = state->kind;
     if (state->kind == PROBE_FORM ? !probe_form_choose(probe, state->form)
                                   : !probe_json_choose(probe, state)) {
+        if (probe->words.ptr)
+            return false;
         probe->words = probe->options->field
                            ? STR("could not be found out: there is no such text (--field)")
                            : STR("could not be found out: there is no text to change (--field)");

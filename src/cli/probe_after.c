@@ -64,7 +64,7 @@ static enum third run_third(struct probe *probe, const struct race *race)
         !race_has(probe_text(probe, &next.between, probe->field), next.mark_a))
         return THIRD_UNKNOWN;
     probe_form_write(probe, EDITOR_B, form, race->wrote_b.page_url, &nothing, &next.wrote_b);
-    if (!probe_read(probe, EDITOR_A, &next.end))
+    if (next.wrote_b.fault || !probe_read(probe, EDITOR_A, &next.end))
         return THIRD_UNKNOWN;
     struct str text = probe_text(probe, &next.end, probe->field);
     if (race_has(text, next.mark_a))

@@ -488,3 +488,46 @@ def test_what_refuses_in_words_of_its_own_still_refuses():
 
     with serving(Says) as server:
         assert probe(f"{server.url}/notes/7", status=0)["words"] == "safe: B's stale write is refused (400)"
+
+
+# --- buttons that do harm -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action, buttons, options", [
+    ("", "<button name=do value=x>Delete this note</button>", []),
+    ("", "<input type=submit value='Löschen'>", []),
+    ("/notes/7/delete", "<button>OK</button>", []),
+    ("/notes/7/delete", "", []),
+    ("", "<button formaction=/notes/7/remove>OK</button>", []),
+    ("", "<button name=save>Save</button><button name=delete>Delete</button>", ["--button", "sav"]),
+])
+def test_no_button_that_deletes_is_pressed(action, buttons, options):
+    class Asks(Page):
+        def form(self):
+            return f"<form method=post action='{action}'><textarea name=why>Because</textarea>{buttons}</form>"
+
+        def do_POST(self):
+            self.server.seen.append(self.path)
+            super().do_POST()
+
+    with serving(Asks) as server:
+        report = probe(f"{server.url}/notes/7", "--no-path", *options, status=3)
+        assert "--button" in report["words"] and server.seen == [] and report["restored"] is None
+
+
+def test_a_conflict_page_that_offers_to_delete():
+    class Conflict(Page):
+        def form(self):
+            return super().form().replace("<textarea", f"<input type=hidden name=version value={self.server.version}><textarea")
+
+        def post(self, sent):
+            if "delete" in sent:
+                self.server.seen.append("delete")
+            if sent.get("version") == str(self.server.version):
+                return super().post(sent)
+            return self.answer(409, f"<form method=post><textarea name=text>{sent['text']}</textarea>"
+                               "<button name=delete value=1>Delete</button></form>", "text/html; charset=utf-8")
+
+    with serving(Conflict) as server:
+        report = probe(f"{server.url}/notes/7", "--no-path", status=0)
+        assert server.seen == [] and "third" not in " ".join(report["steps"]) and server.text == TEXT
