@@ -96,7 +96,11 @@ static const struct html_field *best_field(const struct html_form *form, struct 
 
 static bool contains(struct str text, const char *word)
 {
-    return text.len && strcasestr(text.ptr, word) != NULL;
+    size_t len = strlen(word);
+    for (size_t at = 0; at + len <= text.len; at++) /* text goes on behind its end: in the page */
+        if (strncasecmp(text.ptr + at, word, len) == 0)
+            return true;
+    return false;
 }
 
 static int button_worth(struct arena *arena, const struct html_field *button)

@@ -98,7 +98,8 @@ class Page(Handler):
         return self.answer(200, self.form(), "text/html" + self.charset)
 
     def do_POST(self):
-        sent = dict(parse_qsl(self.body().decode("latin-1"), True, encoding=self.encoding))
+        self.pairs = parse_qsl(self.body().decode("latin-1"), True, encoding=self.encoding)
+        sent = dict(self.pairs)
         if self.path != "/notes/7":
             return self.answer(404)
         return self.post(sent)
@@ -531,3 +532,24 @@ def test_a_conflict_page_that_offers_to_delete():
     with serving(Conflict) as server:
         report = probe(f"{server.url}/notes/7", "--no-path", status=0)
         assert server.seen == [] and "third" not in " ".join(report["steps"]) and server.text == TEXT
+
+
+def test_one_of_several_radios_is_chosen():
+    """The one for one's own text, whatever stands further down on the page."""
+    class Asks(Page):
+        def form(self):
+            return super().form().replace("<textarea", f"<input type=hidden name=version value={self.server.version}><textarea")
+
+        def post(self, sent):
+            which = [value for name, value in self.pairs if name == "which"]
+            self.server.seen += [which] if which else []
+            if sent["version"] == str(self.server.version):
+                return super().post(sent)
+            return self.answer(409, f"<form method=post><textarea name=text>{sent['text']}</textarea>"
+                               f"<input type=hidden name=version value={self.server.version}>"
+                               "<input type=radio name=which value=theirs><input type=radio name=which value=yours>"
+                               "<button>Save</button></form>", "text/html; charset=utf-8")
+
+    with serving(Asks) as server:
+        probe(f"{server.url}/notes/7", "--no-path", status=0)
+        assert server.seen and all(which == ["yours"] for which in server.seen) and server.text == TEXT
