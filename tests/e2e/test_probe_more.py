@@ -553,3 +553,18 @@ def test_one_of_several_radios_is_chosen():
     with serving(Asks) as server:
         probe(f"{server.url}/notes/7", "--no-path", status=0)
         assert server.seen and all(which == ["yours"] for which in server.seen) and server.text == TEXT
+
+
+@pytest.mark.parametrize("lost, text", [(1, ""), (99, "cut off")])
+def test_one_lost_connection_is_no_limit(lost, text):
+    class Shaky(Page):
+        def do_POST(self):
+            if len(self.body()) > 1000000 and len(self.server.seen) < lost:
+                self.server.seen.append(self.path)
+                self.close_connection = True
+                return self.connection.shutdown(2)
+            return self.answer(404)
+
+    with serving(Shaky) as server:
+        report = probe(f"{server.url}/notes/7", "--path", status=int(bool(text)))
+        assert text in " ".join(finding["text"] for finding in report["findings"]) and server.seen
