@@ -58,7 +58,7 @@ static const char help[] =
     "      --path             looks only at the way, and writes nothing\n"
     "      --no-path          only the race\n"
     "      --body=KIB         the longest body that is tried (2048)\n"
-    "      --timeout=SECONDS  for one request in which nothing moves (30)\n"
+    "      --timeout=SECONDS  for one request in which nothing moves (30); four times that in all\n"
     "      --cacert=FILE, -k, --insecure\n"
     "                         certificates to trust; certificates are not checked\n"
     "      --help             this text\n"
@@ -306,6 +306,8 @@ static bool open_it(struct probe *probe, struct probe_state *state)
     probe->kind = state->kind;
     if (state->kind == PROBE_FORM ? !probe_form_choose(probe, state->form)
                                   : !probe_json_choose(probe, state)) {
+        if (probe->words.ptr)
+            return false;
         probe->words = probe->options->field
                            ? STR("could not be found out: there is no such text (--field)")
                            : STR("could not be found out: there is no text to change (--field)");

@@ -54,7 +54,8 @@ static enum third run_third(struct probe *probe, const struct race *race)
     const struct html_form *form = kept_form(probe, race);
     struct race next = {.slow = race->slow};
     struct probe_change nothing = {.field = STR("")};
-    if (!form || probe_interrupted() || !probe_read(probe, EDITOR_A, &next.a))
+    if (!form || probe_interrupted() || (probe->ascii && !probe_form_is_ascii(form)) ||
+        !probe_read(probe, EDITOR_A, &next.a))
         return THIRD_UNKNOWN;
     next.mark_a = race_mark(probe, 'C');
     race_wait(&next);
@@ -63,7 +64,7 @@ static enum third run_third(struct probe *probe, const struct race *race)
         !race_has(probe_text(probe, &next.between, probe->field), next.mark_a))
         return THIRD_UNKNOWN;
     probe_form_write(probe, EDITOR_B, form, race->wrote_b.page_url, &nothing, &next.wrote_b);
-    if (!probe_read(probe, EDITOR_A, &next.end))
+    if (next.wrote_b.fault || !probe_read(probe, EDITOR_A, &next.end))
         return THIRD_UNKNOWN;
     struct str text = probe_text(probe, &next.end, probe->field);
     if (race_has(text, next.mark_a))
@@ -262,7 +263,8 @@ static void look_at_tag(struct probe *probe, const struct race *race)
 /* Long texts, in stale saves that are sure to be refused: is the refusal still the same? */
 static void look_at_length(struct probe *probe, const struct race *race)
 {
-    static const size_t sizes[] = {(size_t)140 << 10, (size_t)1100 << 10};
+    /* When a short one is answered in another way too, it is not the length. */
+    static const size_t sizes[] = {16, (size_t)140 << 10, (size_t)1100 << 10};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct probe_answer answer;
         if (sizes[i] > probe->options->body || probe_interrupted())
@@ -273,6 +275,8 @@ static void look_at_length(struct probe *probe, const struct race *race)
         probe_write(probe, EDITOR_B, &race->b, &change, &answer);
         if (!answer.fault && answer.status == race->wrote_b.status)
             continue;
+        if (i == 0)
+            return;
         probe_found(probe, "body",
                     str_printf(probe->arena,
                                "A text of %zu KiB does not get through: the answer is %.*s instead "
@@ -309,9 +313,10 @@ void race_judge(struct probe *probe, struct race *race, enum race_result result)
         lost(probe, race);
         break;
     case RACE_REFUSED:
-    case RACE_FAILED:
         refused(probe, race);
         break;
+    case RACE_FAILED: /* the words are there */
+        return;
     }
     look_at_tag(probe, race);
 }

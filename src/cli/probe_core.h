@@ -57,6 +57,7 @@ struct probe_answer {
     enum fault fault;
     const char *trouble;
     const char *method;
+    bool late; /* none came in time: it may still be at work */
     int status;
     struct str type, location, body;
     int page_status;
@@ -91,6 +92,8 @@ struct probe {
     size_t version_count;
     struct str unsteady[PROBE_VERSIONS_MAX]; /* fields that differ each time it is read */
     size_t unsteady_count;
+    bool ascii;      /* forms are not taken in UTF-8: only letters of ASCII are written */
+    bool once;       /* to open the form again spoils the one that is open: B does not */
     bool locked;     /* the application lets one editor in at a time */
     unsigned marks;  /* how many were made */
     uint32_t number; /* of this run, in each of them */
@@ -139,6 +142,9 @@ bool probe_interrupted(void);
  */
 const struct html_form *probe_form_find(struct probe *probe, struct str page, struct str field,
                                         const char **why);
+
+/* Whether all that a form holds is ASCII. */
+bool probe_form_is_ascii(const struct html_form *form);
 
 /* Chooses field and other; false: there is no text to change. */
 bool probe_form_choose(struct probe *probe, const struct html_form *form);

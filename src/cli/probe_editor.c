@@ -11,8 +11,10 @@
 #include "base/banned.h"
 
 #define MOST_HOPS 5
-#define MOST_LINES (PROBE_HEADERS_MAX + 16)
+#define MOST_LINES (PROBE_HEADERS_MAX + 17)
 #define LOGIN_FIELDS 32
+#define MOST_TIMES 4      /* a whole request lasts so many times --timeout at most */
+#define BYTES_A_MILLI 100 /* and the time that long bodies take at this rate */
 #define LOGIN_BYTES ((size_t)1 << 20)
 
 static bool say(const char *what, const char *value)
@@ -68,6 +70,14 @@ static bool may_go(const struct probe_options *options, const char *url)
     return false;
 }
 
+/* A server that sends a byte now and then is not waited for; still less when an end was asked for.
+ */
+static uint64_t time_for(const struct probe_options *options, const struct exchange *exchange)
+{
+    uint64_t quiet = options->transport[0].timeout;
+    return (probe_interrupted() ? quiet : quiet * MOST_TIMES) + exchange->body.len / BYTES_A_MILLI;
+}
+
 void probe_request(struct probe *probe, int editor, struct exchange *exchange,
                    const char *const *more)
 {
@@ -87,6 +97,8 @@ void probe_request(struct probe *probe, int editor, struct exchange *exchange,
     size_t count = 0;
     if (!has_header(more, accept))
         lines[count++] = accept;
+    /* On a connection that is kept, libcurl itself sends again what gets no answer. */
+    lines[count++] = "Connection: close";
     if (options->cookie)
         lines[count++] =
             str_cstr(probe->arena, str_printf(probe->arena, "Cookie: %s", options->cookie));
@@ -95,6 +107,7 @@ void probe_request(struct probe *probe, int editor, struct exchange *exchange,
     for (; more && *more && count < MOST_LINES - 1; more++)
         lines[count++] = *more;
     exchange->headers = lines;
+    exchange->total = time_for(options, exchange);
     transport_run(probe->editors[editor], probe->arena, exchange);
 }
 
@@ -103,8 +116,10 @@ static bool leads_on(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static void note_answer(const struct exchange *exchange, struct probe_answer *answer)
+static void note_answer(const struct probe_options *options, const struct exchange *exchange,
+                        struct probe_answer *answer)
 {
+    answer->late = exchange->fault && exchange->micros >= options->transport[0].timeout * 1000;
     answer->fault = exchange->fault;
     answer->trouble = exchange->trouble;
     answer->method = exchange->method;
@@ -157,7 +172,7 @@ void probe_send(struct probe *probe, int editor, struct exchange *exchange, cons
         exchange->url = next;
         probe_request(probe, editor, exchange, lines);
     }
-    note_answer(exchange, answer);
+    note_answer(probe->options, exchange, answer);
     note_parked(probe, exchange);
     if (exchange->fault || !leads_on(exchange->status))
         return;

@@ -59,6 +59,22 @@ const struct html_form *probe_form_find(struct probe *probe, struct str page, st
     return best && (worth(best) || (field.ptr && str_ieq(best->method, STR("post")))) ? best : NULL;
 }
 
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+bool probe_form_is_ascii(const struct html_form *form)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (!is_ascii(form->fields[i].name) || !is_ascii(form->fields[i].value))
+            return false;
+    return true;
+}
+
 static bool is_better(const struct html_field *field, const struct html_field *than)
 {
     if (!than || field->control != than->control)
@@ -80,7 +96,11 @@ static const struct html_field *best_field(const struct html_form *form, struct 
 
 static bool contains(struct str text, const char *word)
 {
-    return text.len && strcasestr(text.ptr, word) != NULL;
+    size_t len = strlen(word);
+    for (size_t at = 0; at + len <= text.len; at++) /* text goes on behind its end: in the page */
+        if (strncasecmp(text.ptr + at, word, len) == 0)
+            return true;
+    return false;
 }
 
 static int button_worth(struct arena *arena, const struct html_field *button)
@@ -111,16 +131,21 @@ static const struct html_field *find_cancel(struct probe *probe, const struct ht
     return NULL;
 }
 
+static bool is_wanted(const struct probe *probe, const struct html_field *button)
+{
+    const char *wanted = probe->options->button;
+    return wanted && (str_is(button->name, wanted) || str_is(button->value, wanted));
+}
+
 static const struct html_field *find_button(struct probe *probe, const struct html_form *form)
 {
     const struct html_field *best = NULL;
-    const char *wanted = probe->options->button;
     int most = 0;
     for (size_t i = 0; i < form->count; i++) {
         const struct html_field *button = &form->fields[i];
         if (button->control != HTML_BUTTON)
             continue;
-        if (wanted && (str_is(button->name, wanted) || str_is(button->value, wanted)))
+        if (is_wanted(probe, button))
             return button;
         int value = button_worth(probe->arena, button);
         if (!best || value > most) {
@@ -131,8 +156,58 @@ static const struct html_field *find_button(struct probe *probe, const struct ht
     return best;
 }
 
+/* Whether an address says that what is sent there deletes. */
+static bool leads_to_delete(struct str action)
+{
+    static const char *const names[] = {"delete", "remove", "destroy"};
+    struct str query, path = str_cut(action, '?', &query);
+    const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+    while (slash && slash + 1 == path.ptr + path.len) {
+        path.len--;
+        slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+    }
+    struct str last = slash ? str_range(slash + 1, path.ptr + path.len) : path;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_ieq(last, str_from(names[i])))
+            return true;
+    return contains(query, "=delete");
+}
+
+/* Whether what would be pressed deletes; one that was asked for may. */
+static bool deletes(struct probe *probe, const struct html_form *form,
+                    const struct html_field *button)
+{
+    static const char *const words[] = {"delete",  "remove",  "destroy", "lösch",
+                                        "supprim", "elimina", "borrar",  "verwijder"};
+    struct str action = button && button->action.ptr ? button->action : form->action;
+    if (button && is_wanted(probe, button))
+        return false;
+    if (leads_to_delete(action))
+        return true;
+    struct str all = button ? str_printf(probe->arena, "%.*s %.*s %.*s", STR_ARG(button->name),
+                                         STR_ARG(button->value), STR_ARG(button->words))
+                            : STR("");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (contains(all, words[i]))
+            return true;
+    return false;
+}
+
+static bool may_press(struct probe *probe, const struct html_form *form)
+{
+    const struct html_field *button = find_button(probe, form);
+    if (probe->options->button && !(button && is_wanted(probe, button)))
+        probe->words = STR("could not be found out: the form has no such button (--button)");
+    else if (deletes(probe, form, button))
+        probe->words = STR("could not be found out: the form looks like one that deletes, and "
+                           "nothing was pressed. Which button saves (--button)?");
+    return !probe->words.ptr;
+}
+
 bool probe_form_choose(struct probe *probe, const struct html_form *form)
 {
+    if (!may_press(probe, form))
+        return false;
     const char *wanted = probe->options->field;
     const struct html_field *field =
         wanted ? html_form_field(form, str_from(wanted)) : best_field(form, STR_NONE);
@@ -263,6 +338,10 @@ void probe_form_write(struct probe *probe, int editor, const struct html_form *f
                                 .url =
                                     action.len ? transport_resolve(probe->arena, url, action) : url,
                                 .body = writer.body.len ? buf_slice(&writer.body) : STR("")};
+    if (deletes(probe, form, button)) {
+        *answer = (struct probe_answer){.fault = FAULT_URL, .trouble = "its button deletes"};
+        return;
+    }
     if (!exchange.url) {
         *answer = (struct probe_answer){.fault = FAULT_URL, .trouble = "the form leads nowhere"};
         return;

@@ -279,6 +279,17 @@ static bool not_this_way(const struct probe_answer *answer)
            status == 415 || status == 501;
 }
 
+/* Whether a write whose answer got lost was stored, or may still be: then it is not sent again. */
+static bool arrived(struct probe *probe, int editor, const struct probe_change *change,
+                    const struct probe_answer *answer)
+{
+    struct probe_state now;
+    if (answer->fault != FAULT_LOST)
+        return false;
+    return answer->late || probe_interrupted() || !probe_read(probe, editor, &now) ||
+           str_eq(probe_text(probe, &now, change->field), change->value);
+}
+
 struct way {
     const char *method, *type;
     bool override;
@@ -311,7 +322,7 @@ static void find_way(struct probe *probe, int editor, const struct probe_state *
         send_json(probe, editor, state, change, answer);
         if (i == 0)
             first = *answer;
-        if (!not_this_way(answer)) {
+        if (!not_this_way(answer) || arrived(probe, editor, change, answer)) {
             note_way(probe, &ways[i], &first);
             return;
         }

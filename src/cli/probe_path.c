@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -108,6 +109,64 @@ static void look_at_clock(struct probe *probe, const struct probe_state *state)
 /* --- methods and bodies, at an address where nothing is
  * ------------------------------------------- */
 
+/* Whether a segment of an address looks like what tells one thing from another: "7", "note-7";
+ * not "v2". */
+static bool is_key(struct str segment)
+{
+    size_t letters = 0, digits = 0;
+    while (letters < segment.len && isalpha((unsigned char)segment.ptr[letters]))
+        letters++;
+    for (size_t i = 0; i < segment.len; i++)
+        digits += isdigit((unsigned char)segment.ptr[i]) != 0;
+    return digits && (!letters || letters + digits < segment.len);
+}
+
+static bool is_action(struct str segment)
+{
+    static const char *const names[] = {"edit", "change", "update", "modify", "editor"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_ieq(segment, str_from(names[i])))
+            return true;
+    return false;
+}
+
+/* The folder that the thing at a path stands in. */
+static struct str folder_of(struct str path)
+{
+    struct str rest = path, segment, last = STR_NONE, before = STR_NONE;
+    while (rest.len) {
+        segment = str_cut(rest, '/', &rest);
+        if (!segment.len)
+            continue;
+        before = last;
+        last = segment;
+        if (is_key(segment))
+            break;
+    }
+    if (before.ptr && is_action(last))
+        last = before;
+    return last.ptr ? str_range(path.ptr, last.ptr) : STR("/");
+}
+
+/*
+ * An address where nothing is. It is never below the thing's own: a server that takes /notes/7/x
+ * for /notes/7 would change it. NULL: there is none.
+ */
+static const char *nothing(struct probe *probe, const char *url)
+{
+    struct str rest = str_from(url);
+    size_t at = str_find(rest, STR("://"));
+    if (at == SIZE_MAX || !rest.ptr)
+        return NULL;
+    rest = str_skip(rest, at + 3);
+    rest = str_skip(rest, strcspn(rest.ptr, "/?#"));
+    rest.len = strcspn(rest.ptr, "?#");
+    struct str folder = folder_of(rest);
+    struct str path =
+        str_printf(probe->arena, "%.*spg409-probe-nothing-%08x", STR_ARG(folder), probe->number);
+    return transport_resolve(probe->arena, url, path);
+}
+
 /* A request with a condition that no state meets. */
 static void ask_nothing(struct probe *probe, const char *url, const char *method, size_t length,
                         struct exchange *exchange)
@@ -135,13 +194,15 @@ static bool is_blocked(const struct exchange *got, const struct exchange *with)
     return with->status == 403 || with->status == 501;
 }
 
+/* DELETE last: it is not sent unless writing was agreed to. */
 static void look_at_methods(struct probe *probe, const char *url, const struct exchange *got)
 {
     static const char *const methods[] = {"PUT", "PATCH", "DELETE"};
     struct buf names;
     int status = 0;
+    bool agreed = probe->options->yes || !probe->options->path_only;
     buf_init(&names, probe->arena, 64);
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    for (size_t i = 0; i < sizeof methods / sizeof *methods - !agreed; i++) {
         struct exchange with;
         ask_nothing(probe, url, methods[i], 0, &with);
         if (!is_blocked(got, &with))
@@ -159,17 +220,21 @@ static void look_at_methods(struct probe *probe, const char *url, const struct e
                                         STR_ARG(buf_slice(&names))));
 }
 
-/* Whether so many bytes fare as a few do. */
+/* Whether so many bytes fare as a few do; else *status is how. One lost connection is no limit. */
 static bool gets_through(struct probe *probe, const char *url, size_t length, int expected,
                          int *status)
 {
     struct exchange exchange;
     ask_nothing(probe, url, "POST", length, &exchange);
+    if (exchange.fault == FAULT_LOST)
+        ask_nothing(probe, url, "POST", length, &exchange);
     if (exchange.fault && exchange.fault != FAULT_LOST)
         return true; /* that is another trouble */
+    if (exchange.status == expected ||
+        (exchange.status != 413 && exchange.status < 500 && exchange.fault == FAULT_NONE))
+        return true;
     *status = exchange.status;
-    return exchange.status == expected ||
-           (exchange.status != 413 && exchange.status < 500 && exchange.fault == FAULT_NONE);
+    return false;
 }
 
 static void look_at_bodies(struct probe *probe, const char *url)
@@ -205,8 +270,7 @@ static void look_at_bodies(struct probe *probe, const char *url)
 
 void probe_path(struct probe *probe, const struct probe_state *state)
 {
-    struct str name = str_printf(probe->arena, "pg409-probe-nothing-%08x", probe->number);
-    const char *url = transport_resolve(probe->arena, state->url, name);
+    const char *url = nothing(probe, state->url);
     struct exchange got = {.url = url};
     look_at_tags(probe);
     look_at_clock(probe, state);

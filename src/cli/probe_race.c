@@ -59,6 +59,9 @@ struct str race_told(struct probe *probe, const struct probe_answer *answer)
 {
     if (answer->fault)
         return str_printf(probe->arena, "no answer came (%s)", answer->trouble);
+    if (answer->location.ptr && answer->page_status >= 400)
+        return str_printf(probe->arena, "%d to %.*s, and %d there", answer->status,
+                          STR_ARG(answer->location), answer->page_status);
     if (answer->location.ptr)
         return str_printf(probe->arena, "%d to %.*s", answer->status, STR_ARG(answer->location));
     return str_printf(probe->arena, "%d", answer->status);
@@ -114,6 +117,12 @@ void race_wait(const struct race *race)
         (void)nanosleep(&time, NULL);
 }
 
+/* Who looks whether A's text was saved. A's own look might lock it once more. */
+static int looker(const struct probe *probe)
+{
+    return probe->once ? EDITOR_A : EDITOR_B;
+}
+
 /* Whether A's text is there; where it is not, something on the way may have kept the answer before.
  */
 static bool saved(struct probe *probe, struct race *race)
@@ -123,7 +132,7 @@ static bool saved(struct probe *probe, struct race *race)
     if (probe->fresh)
         return false;
     probe->fresh = 1;
-    if (!probe_read(probe, EDITOR_B, &race->between) ||
+    if (!probe_read(probe, looker(probe), &race->between) ||
         !race_has(probe_text(probe, &race->between, race->field_a), race->mark_a)) {
         probe->fresh = 0;
         return false;
@@ -144,6 +153,14 @@ static void look_for_cache(struct probe *probe, const struct race *race)
         probe_found(probe, "cache", STR(CACHED));
 }
 
+/* A proxy may send a write twice: then the second is refused because the first was stored. */
+static bool is_stored(struct probe *probe, const struct race *race)
+{
+    struct probe_state now;
+    return probe_read(probe, EDITOR_A, &now) &&
+           race_has(probe_text(probe, &now, race->field_a), race->mark_a);
+}
+
 /*
  * A's save. When the version is refused although nothing happened, what servers did to the ETag is
  * undone; when that does not help, it is left out, as clients do who want to get on.
@@ -151,9 +168,10 @@ static void look_for_cache(struct probe *probe, const struct race *race)
 static void write_first(struct probe *probe, struct race *race)
 {
     struct str words = race->a.etag;
+    enum probe_tag before = probe->tag;
     race_write(probe, EDITOR_A, &race->a, race->field_a, race->mark_a, false, &race->wrote_a);
     while (race->wrote_a.status == 412 && probe->kind == PROBE_JSON && words.ptr &&
-           probe->tag < PROBE_TAG_NONE) {
+           probe->tag < PROBE_TAG_NONE && !is_stored(probe, race)) {
         probe->tag++;
         race_write(probe, EDITOR_A, &race->a, race->field_a, race->mark_a, false, &race->wrote_a);
         if (race->wrote_a.status == 412)
@@ -168,6 +186,8 @@ static void write_first(struct probe *probe, struct race *race)
                            ? ": who sends it can never save, so the race was run without it"
                            : "; without what servers added to it, it is"));
     }
+    if (race->wrote_a.status == 412)
+        probe->tag = before; /* that was not it */
 }
 
 static bool first_half(struct probe *probe, struct race *race)
@@ -186,12 +206,12 @@ static bool first_half(struct probe *probe, struct race *race)
     race_wait(race);
     write_first(probe, race);
     race_wait(race);
-    if (!probe_read(probe, EDITOR_B, &race->between))
+    if (!probe_read(probe, looker(probe), &race->between))
         return failed(probe, str_printf(probe->arena, "it cannot be read after A's save: %s",
                                         race->between.why));
     if (!saved(probe, race))
         return explain_no_write(probe, race);
-    probe_compare(probe, &race->b, &race->between, true);
+    probe_compare(probe, probe->once ? &race->a : &race->b, &race->between, true);
     if (probe->marks == 2) /* once is enough */
         look_for_cache(probe, race);
     return !probe_interrupted() || failed(probe, STR("it was interrupted"));
@@ -206,8 +226,8 @@ static struct str plain(struct probe *probe, const struct probe_answer *answer, 
     html_page_text(&text, answer->page);
     struct str rest = text.len ? buf_slice(&text) : STR("");
     for (size_t at; (at = str_find(rest, mark)) != SIZE_MAX; rest = str_skip(rest, at + mark.len))
-        buf_str(&out, (struct str){rest.ptr, at});
-    buf_str(&out, rest);
+        buf_str(&out, str_range(rest.ptr, rest.ptr + at));
+    buf_str(&out, rest.len ? rest : STR(""));
     return out.len ? buf_slice(&out) : STR("");
 }
 
@@ -222,6 +242,34 @@ static bool same_answer(struct probe *probe, const struct race *race)
         return b->status < 300;
     /* B's page shows A's text in the same places. */
     return str_eq(plain(probe, a, race->mark_a), plain(probe, b, race->mark_a));
+}
+
+/* Statuses that may speak of the version. All others have reasons of their own: rights, load, a
+ * fault. */
+static bool may_refuse(const struct probe *probe, int status)
+{
+    if (status == 409 || status == 412 || status == 428 || status == 400 || status == 422 ||
+        status == 423)
+        return true;
+    return probe->kind == PROBE_FORM && status >= 200 && status < 400 && status != 202;
+}
+
+/* Only A's text is there: what does B's answer say of it? */
+static enum race_result kept_first(struct probe *probe, const struct race *race)
+{
+    const struct probe_answer *answer = &race->wrote_b;
+    bool fine = probe->kind == PROBE_JSON && answer->status / 100 == 2 && answer->status != 202;
+    if (!answer->fault && (fine || same_answer(probe, race)))
+        return RACE_DROPPED;
+    if (!answer->fault && may_refuse(probe, answer->status) &&
+        may_refuse(probe, answer->page_status))
+        return RACE_REFUSED;
+    failed(probe,
+           str_printf(probe->arena,
+                      "B's save did not get through, and the answer (%.*s) does not say that "
+                      "A's was in its way",
+                      STR_ARG(race_told(probe, answer))));
+    return RACE_FAILED;
 }
 
 enum race_result race_run(struct probe *probe, struct race *race)
@@ -241,7 +289,7 @@ enum race_result race_run(struct probe *probe, struct race *race)
     if (has_b)
         return RACE_LOST;
     if (has_a)
-        return same_answer(probe, race) ? RACE_DROPPED : RACE_REFUSED;
+        return kept_first(probe, race);
     failed(probe, STR("at the end neither text is there"));
     return RACE_FAILED;
 }
@@ -264,10 +312,61 @@ static enum race_result first_race(struct probe *probe, struct race *race)
     return race_run(probe, race);
 }
 
+/* Whether there may be another reason than the version that B's text is not there. */
+static bool is_doubtful(const struct race *race, enum race_result result)
+{
+    int status = race->wrote_b.status;
+    if (probe_interrupted() || race->wrote_b.fault || status == 409 || status == 412 ||
+        status == 428)
+        return false;
+    return result == RACE_REFUSED || result == RACE_DROPPED ||
+           (result == RACE_FAILED && status >= 400 && status < 500 && status != 408 &&
+            status != 429);
+}
+
+/* B's part of the race alone: is it saved when nobody else saves? */
+static bool saves_alone(struct probe *probe)
+{
+    struct probe_state b, again, end;
+    struct probe_answer answer;
+    struct str mark = race_mark(probe, 'B');
+    if (!probe_read(probe, EDITOR_B, &b) || !probe_read(probe, looker(probe), &again) ||
+        !probe_text(probe, &b, probe->field).ptr)
+        return false;
+    race_write(probe, EDITOR_B, &b, probe->field, mark, false, &answer);
+    return probe_read(probe, EDITOR_A, &end) &&
+           race_has(probe_text(probe, &end, probe->field), mark);
+}
+
+/*
+ * A token for one use, say, is refused whoever saved: when B's part alone is refused as well, B
+ * does not look again before the save. When that is refused alone too, nothing can be said.
+ */
+static enum race_result once_more(struct probe *probe, struct race *race)
+{
+    probe->once = true;
+    probe->words = STR_NONE;
+    *race = (struct race){.field_a = probe->field, .field_b = probe->field};
+    enum race_result result = race_run(probe, race);
+    if (is_doubtful(race, result) && !saves_alone(probe)) {
+        probe->words = str_printf(probe->arena,
+                                  "B's save is not stored (%.*s), and neither is it when "
+                                  "nobody else saves. May B write there at all (--as-b)?",
+                                  STR_ARG(race_told(probe, &race->wrote_b)));
+        return RACE_FAILED;
+    }
+    if (result != RACE_FAILED)
+        probe_step(probe, STR("A form that is open is refused once the same session opens it "
+                              "again: B did not look again before the save."));
+    return result;
+}
+
 void probe_race(struct probe *probe)
 {
     struct race race = {.field_a = probe->field, .field_b = probe->field};
     enum race_result result = first_race(probe, &race);
+    if (is_doubtful(&race, result) && !saves_alone(probe))
+        result = once_more(probe, &race);
     if (result == RACE_FAILED)
         return;
     race_judge(probe, &race, result);

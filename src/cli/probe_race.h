@@ -12,8 +12,8 @@ enum { EDITOR_A, EDITOR_B };
 enum race_result {
     RACE_FAILED,  /* nothing can be said; probe->words says why */
     RACE_MERGED,  /* both are there */
-    RACE_REFUSED, /* only A's is there, and B was told something else than A */
-    RACE_DROPPED, /* only A's is there, and B was told the same as A */
+    RACE_REFUSED, /* only A's is there, and B's answer may speak of the version */
+    RACE_DROPPED, /* only A's is there, and B was told that all is well */
     RACE_LOST     /* only B's is there */
 };
 

@@ -68,13 +68,87 @@ static bool take_json(struct probe *probe, struct probe_state *state)
     return true;
 }
 
+/* The charset that a Content-Type names; STR_NONE: none. */
+static struct str charset_of(struct str type)
+{
+    struct str rest;
+    while (type.ptr) {
+        struct str part = str_trim(str_cut(type, ';', &rest));
+        struct str value, name = str_cut(part, '=', &value);
+        type = rest;
+        if (!value.ptr || !str_ieq(str_trim(name), STR("charset")))
+            continue;
+        value = str_trim(value);
+        if (value.len > 1 && (value.ptr[0] == '"' || value.ptr[0] == '\''))
+            value = (struct str){value.ptr + 1, value.len - 2};
+        return value;
+    }
+    return STR_NONE;
+}
+
+/* The charset that a page names in its head; STR_NONE: none. */
+static struct str meta_charset(struct arena *arena, struct str page)
+{
+    struct html_scan scan;
+    enum html_token token;
+    html_scan_init(&scan, arena, page);
+    while ((token = html_scan_next(&scan)) != HTML_END) {
+        if (token != HTML_OPEN)
+            continue;
+        if (str_ieq(scan.name, STR("body")) || str_ieq(scan.name, STR("form")))
+            break;
+        if (!str_ieq(scan.name, STR("meta")))
+            continue;
+        struct str charset = html_scan_attribute(&scan, "charset");
+        if (!charset.ptr && str_ieq(html_scan_attribute(&scan, "http-equiv"), STR("content-type")))
+            charset = charset_of(html_scan_attribute(&scan, "content"));
+        if (charset.ptr)
+            return str_trim(charset);
+    }
+    return STR_NONE;
+}
+
+static bool has_high_byte(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/*
+ * Whether the form is taken in UTF-8. A page that names no charset is, when it has letters in
+ * UTF-8; when it has none but as references, nobody knows.
+ */
+static bool is_utf8(struct probe *probe, const struct probe_state *state)
+{
+    struct str charset = str_trim(state->form->charset);
+    if (!charset.len && str_starts(state->body, STR("\xEF\xBB\xBF")))
+        return true;
+    if (!charset.len)
+        charset = charset_of(state->type);
+    if (!charset.len)
+        charset = meta_charset(probe->arena, state->body);
+    if (!charset.len)
+        return has_high_byte(state->body) && !str_check_utf8(state->body);
+    return str_ieq(charset, STR("utf-8")) || str_ieq(charset, STR("utf8"));
+}
+
+static bool take_charset(struct probe *probe, struct probe_state *state)
+{
+    probe->ascii = !is_utf8(probe, state);
+    if (probe->ascii ? probe_form_is_ascii(state->form) : !str_check_utf8(state->body))
+        return true;
+    state->why = "the page's charset is not known to be UTF-8, and letters that are written back "
+                 "could be damaged";
+    return false;
+}
+
 static bool take_form(struct probe *probe, struct probe_state *state)
 {
-    if (str_check_utf8(state->body)) {
-        state->why = "the page is not UTF-8, and what is written back could be damaged";
-        return false;
-    }
     state->form = probe_form_find(probe, state->body, probe->field, &state->why);
+    if (state->form && !take_charset(probe, state))
+        return false;
     const struct html_field *field =
         state->form && probe->field.ptr ? html_form_field(state->form, probe->field) : NULL;
     if (field && field->fixed) {

@@ -122,6 +122,7 @@ static void set_request(CURL *curl, const struct exchange *exchange)
     const char *method = exchange->method ? exchange->method : "GET";
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)exchange->total);
     if (exchange->body.ptr || (!reads && strcmp(method, "DELETE") != 0)) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body.len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body.ptr ? exchange->body.ptr : "");

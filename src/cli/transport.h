@@ -45,6 +45,7 @@ struct exchange {
     const char *const
         *headers;    /* "Name: value"; NULL-terminated; may be NULL. "Name:" leaves it out */
     struct str body; /* STR_NONE: none; its Content-Type is one of the headers */
+    uint64_t total;  /* milliseconds for all of it; 0: no limit */
     bool follow;     /* redirects, ten at most; only of GET and HEAD */
     size_t max_body; /* bytes of the answer that are kept; 0: 64 MiB */
     /* Takes the answer's body instead, when the status is 2xx; false stops. */

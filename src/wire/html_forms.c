@@ -20,10 +20,13 @@ struct reader {
     struct found *found;
     size_t count;
     size_t form;     /* the one that is open, or NOWHERE */
+    size_t template; /* how many templates are open: their content is no part of the page */
     size_t disabled; /* how many disabled fieldsets are open, with all fieldsets inside them */
     size_t area;     /* the textarea or button that is open, or NOWHERE */
     /* The list that is open. */
     bool select, multiple, select_off;
+    bool box;       /* it shows several lines: nothing is chosen by itself */
+    bool group_off; /* the group of options that is open is disabled */
     struct str select_name, select_form;
     size_t select_first; /* its first option in found */
     size_t option;       /* the one whose text is its value, or NOWHERE */
@@ -54,7 +57,8 @@ static void open_form(struct reader *reader)
                                                     .name = attribute(reader, "name"),
                                                     .action = attribute(reader, "action"),
                                                     .method = attribute(reader, "method"),
-                                                    .enctype = attribute(reader, "enctype")};
+                                                    .enctype = attribute(reader, "enctype"),
+                                                    .charset = attribute(reader, "accept-charset")};
 }
 
 static size_t add(struct reader *reader, struct html_field field, struct str form_id, bool off)
@@ -146,8 +150,21 @@ static void open_area(struct reader *reader)
         add(reader, field, attribute(reader, "form"), attribute(reader, "disabled").ptr != NULL);
 }
 
+/* Whether a list shows more than one line (rules for parsing non-negative integers). */
+static bool is_box(struct str size)
+{
+    size_t digits = 0;
+    uint64_t lines;
+    size = str_trim(size);
+    while (digits < size.len && size.ptr[digits] >= '0' && size.ptr[digits] <= '9')
+        digits++;
+    return digits && (str_to_u64((struct str){size.ptr, digits}, INT64_MAX, &lines) || lines > 1);
+}
+
 static void open_select(struct reader *reader)
 {
+    reader->box = is_box(attribute(reader, "size"));
+    reader->group_off = false;
     reader->select = true;
     reader->multiple = attribute(reader, "multiple").ptr != NULL;
     reader->select_off = attribute(reader, "disabled").ptr != NULL;
@@ -162,12 +179,13 @@ static void open_option(struct reader *reader)
     struct html_field field = field_of(reader, HTML_SELECT);
     field.name = reader->select_name;
     field.sent = field.name.len > 0 && attribute(reader, "selected").ptr != NULL;
-    bool off = reader->select_off || attribute(reader, "disabled").ptr != NULL;
+    bool off = reader->select_off || reader->group_off || attribute(reader, "disabled").ptr != NULL;
     size_t at = add(reader, field, reader->select_form, off);
     reader->option = attribute(reader, "value").ptr ? NOWHERE : at;
 }
 
-/* Of a list for one value, the last option that says so is chosen; else the first. */
+/* Of a list for one value, the last option that says so is chosen; else the first, when the list
+ * opens from one line. */
 static void close_select(struct reader *reader)
 {
     size_t chosen = NOWHERE;
@@ -179,7 +197,7 @@ static void close_select(struct reader *reader)
         return;
     for (size_t i = reader->select_first; i < reader->count; i++) {
         struct found *found = &reader->found[i];
-        bool first = chosen == NOWHERE && !found->dropped;
+        bool first = chosen == NOWHERE && !found->dropped && !reader->box;
         if (found->field.sent || first) {
             if (chosen != NOWHERE)
                 reader->found[chosen].field.sent = false;
@@ -189,8 +207,23 @@ static void close_select(struct reader *reader)
     }
 }
 
+/* Whether what stands here is in a template, or is the tag of one. */
+static bool in_template(struct reader *reader, bool opens)
+{
+    bool tag = is_tag(reader, "template");
+    /* That of a shadow tree is part of the page. */
+    bool counts = reader->template || !attribute(reader, "shadowrootmode").ptr;
+    if (tag && opens && counts)
+        reader->template ++;
+    else if (tag && !opens && reader->template)
+        reader->template --;
+    return tag || reader->template;
+}
+
 static void open_tag(struct reader *reader)
 {
+    if (in_template(reader, true))
+        return;
     if (is_tag(reader, "input") || is_tag(reader, "textarea") || is_tag(reader, "button") ||
         is_tag(reader, "select"))
         close_select(reader); /* nothing of the kind is inside a list */
@@ -206,18 +239,24 @@ static void open_tag(struct reader *reader)
         open_select(reader);
     else if (is_tag(reader, "option") && reader->select)
         open_option(reader);
+    else if (is_tag(reader, "optgroup"))
+        reader->group_off = attribute(reader, "disabled").ptr != NULL;
     else if (is_tag(reader, "fieldset"))
         reader->disabled += reader->disabled || attribute(reader, "disabled").ptr;
 }
 
 static void close_tag(struct reader *reader)
 {
+    if (in_template(reader, false))
+        return;
     if (is_tag(reader, "form"))
         reader->form = NOWHERE;
     else if (is_tag(reader, "select"))
         close_select(reader);
     else if (is_tag(reader, "option"))
         reader->option = NOWHERE;
+    else if (is_tag(reader, "optgroup"))
+        reader->group_off = false;
     else if (is_tag(reader, "textarea") || is_tag(reader, "button"))
         reader->area = NOWHERE;
     else if (is_tag(reader, "fieldset") && reader->disabled)
@@ -227,6 +266,8 @@ static void close_tag(struct reader *reader)
 /* Text counts in a textarea (whose first line end is none), a button and an option. */
 static void take_text(struct reader *reader)
 {
+    if (reader->template)
+        return;
     struct str text = reader->scan.text;
     if (reader->area != NOWHERE) {
         struct html_field *field = &reader->found[reader->area].field;

@@ -39,6 +39,7 @@ struct html_form {
     struct str action; /* as written; STR_NONE: the page's own address */
     struct str method; /* as written; STR_NONE: get */
     struct str enctype;
+    struct str charset;        /* accept-charset as written; STR_NONE: the page's */
     struct html_field *fields; /* in the order of the page; without those that are disabled */
     size_t count;
 };

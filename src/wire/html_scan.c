@@ -65,6 +65,13 @@ static int digit_of(char c, unsigned base)
     return -1;
 }
 
+/* What 0x80 to 0x9F are in windows-1252; five are nothing there. */
+static const unsigned short windows[] = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020,
+                                         0x2021, 0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,
+                                         0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D,
+                                         0x2022, 0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A,
+                                         0x153,  0x9D,   0x17E,  0x178};
+
 /* Behind "&#". *used is how many bytes it has with a ';', 0 when it is none. */
 static unsigned numeric(struct str text, size_t *used)
 {
@@ -78,6 +85,8 @@ static unsigned numeric(struct str text, size_t *used)
         at++;
     }
     *used = at == from ? 0 : at + (at < text.len && text.ptr[at] == ';');
+    if (code >= 0x80 && code < 0xA0) /* browsers read these as windows-1252 */
+        return windows[code - 0x80];
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return REPLACEMENT;
     return code;
@@ -89,7 +98,7 @@ static bool is_short(struct str name)
 }
 
 /* Behind "&". The same for names. */
-static unsigned named(struct str text, size_t *used)
+static unsigned named(struct str text, size_t *used, unsigned *second)
 {
     size_t len = 0;
     while (len < text.len && len < REFERENCE_MAX && is_alnum(text.ptr[len]))
@@ -97,7 +106,7 @@ static unsigned named(struct str text, size_t *used)
     struct str name = {text.ptr, len};
     bool closed = len < text.len && text.ptr[len] == ';';
     bool fine = closed || (is_short(name) && (len == text.len || text.ptr[len] != '='));
-    unsigned code = str_is(name, "apos") ? '\'' : html_entity(name);
+    unsigned code = html_entity(name, second);
     *used = fine && code ? len + closed : 0;
     return code;
 }
@@ -107,23 +116,25 @@ struct str html_decode(struct arena *arena, struct str text)
     const char *first = text.len ? memchr(text.ptr, '&', text.len) : NULL;
     if (!first)
         return text;
-    /* No reference is shorter than the character it stands for ("&lt", "&#1", "&#x80"). */
+    /* No reference is shorter than the character it stands for ("&lt", "&#1", "&#x80", "&bne;"). */
     char *out = arena_bytes(arena, text.len + 4);
     size_t len = 0, at = 0;
     while (at < text.len) {
         struct str rest = str_skip(text, at + 1);
         size_t used = 0;
-        unsigned code = 0;
+        unsigned code = 0, second = 0;
         if (text.ptr[at] == '&' && rest.len && rest.ptr[0] == '#') {
             code = numeric(str_skip(rest, 1), &used);
             used += used ? 1 : 0;
         } else if (text.ptr[at] == '&' && rest.len) {
-            code = named(rest, &used);
+            code = named(rest, &used, &second);
         }
         if (used)
             put_utf8(out, &len, code);
         else
             out[len++] = text.ptr[at];
+        if (used && second)
+            put_utf8(out, &len, second);
         at += 1 + used;
     }
     out[len] = '\0';

@@ -42,14 +42,14 @@ enum html_token html_scan_next(struct html_scan *scan);
 struct str html_scan_attribute(const struct html_scan *scan, const char *name);
 
 /*
- * text with its character references decoded: numeric ones, and the names of HTML 4 (those of XML
+ * text with its character references decoded: numeric ones, and the names of HTML (those of XML
  * also without ';', unless a letter, digit or '=' follows). What is no reference stays as it is;
  * references to no character become U+FFFD. In arena, or text itself when nothing was encoded.
  */
 struct str html_decode(struct arena *arena, struct str text);
 
-/* The code point that an HTML 4 name such as "eacute" stands for, or 0. */
-unsigned html_entity(struct str name);
+/* The code point that a name such as "eacute" stands for, or 0; a few stand for two. */
+unsigned html_entity(struct str name, unsigned *second);
 
 /*
  * What can be read on the page: text outside of tags, scripts, styles and templates, with the
