@@ -11,7 +11,7 @@
 #include "base/banned.h"
 
 #define MOST_HOPS 5
-#define MOST_LINES (PROBE_HEADERS_MAX + 17)
+#define MOST_LINES (PROBE_HEADERS_MAX + 16)
 #define LOGIN_FIELDS 32
 #define MOST_TIMES 4      /* a whole request lasts so many times --timeout at most */
 #define BYTES_A_MILLI 100 /* and the time that long bodies take at this rate */
@@ -97,8 +97,6 @@ void probe_request(struct probe *probe, int editor, struct exchange *exchange,
     size_t count = 0;
     if (!has_header(more, accept))
         lines[count++] = accept;
-    /* On a connection that is kept, libcurl itself sends again what gets no answer. */
-    lines[count++] = "Connection: close";
     if (options->cookie)
         lines[count++] =
             str_cstr(probe->arena, str_printf(probe->arena, "Cookie: %s", options->cookie));

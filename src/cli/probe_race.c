@@ -153,7 +153,8 @@ static void look_for_cache(struct probe *probe, const struct race *race)
         probe_found(probe, "cache", STR(CACHED));
 }
 
-/* A proxy may send a write twice: then the second is refused because the first was stored. */
+/* A proxy, or libcurl on a connection that was kept, may send a write twice: then the second is
+ * refused because the first was stored. */
 static bool is_stored(struct probe *probe, const struct race *race)
 {
     struct probe_state now;

@@ -23,6 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One text with a version. A subclass says what is odd about it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
@@ -398,7 +399,7 @@ def test_what_was_stored_is_not_sent_again_in_another_way():
 def test_what_is_cut_off_is_tried_in_another_way():
     with serving(type("Wall", (Cuts,), {"stores": False})) as server:
         report = probe(f"{server.url}/notes/7", "--no-path", status=0)
-        assert server.seen[:2] == ["PUT", "PATCH"] and report["method"] == "PATCH" and server.text == TEXT
+        assert list(dict.fromkeys(server.seen)) == ["PUT", "PATCH"] and report["method"] == "PATCH" and server.text == TEXT
 
 
 def test_what_is_still_under_way_is_not_sent_again():
