@@ -209,6 +209,24 @@ static void take_stop(struct client *client, uint64_t milliseconds)
         client->stopped = taken;
 }
 
+static void wake(int number)
+{
+    (void)number;
+}
+
+bool client_answer(char *line, int size)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction waking = {.sa_handler = wake}, before[3]; /* without SA_RESTART */
+    for (size_t i = 0; i < 3; i++)
+        (void)sigaction(numbers[i], &waking, &before[i]);
+    bool got = fgets(line, size, stdin) != NULL;
+    for (size_t i = 0; i < 3; i++)
+        (void)sigaction(numbers[i], &before[i], NULL);
+    clearerr(stdin);
+    return got;
+}
+
 static void run_exchange(struct client *client, struct exchange *exchange)
 {
     exchange->stop = client->holds ? is_stopped : NULL;

@@ -54,6 +54,12 @@ enum client_exit call_exit(const struct call *call);
 /* A header of the answer, such as PG409-Outcome. */
 struct str call_header(const struct call *call, const char *name);
 
+/*
+ * A line that a person types, at most size - 1 bytes, as fgets gives it. False at the end of the
+ * input, and when a signal would stop the command (Ctrl-C): what was typed before is to be kept.
+ */
+bool client_answer(char *line, int size);
+
 /* Waits a random part of what the delay has become by this round, from 0 on, at most most ms. */
 void client_pause(struct client *client, uint64_t first, uint64_t most, unsigned round);
 

@@ -116,7 +116,7 @@ static bool agrees(void)
         return false;
     (void)fputs("Save the merged text as it was shown? [y/N] ", stderr);
     (void)fflush(stderr);
-    return fgets(line, sizeof line, stdin) && *line == 'y';
+    return client_answer(line, sizeof line) && *line == 'y';
 }
 
 static enum settled settle(struct saving *saving, const struct client_problem *problem)

@@ -283,8 +283,9 @@ static int resolve(struct client *client)
     result.outcome = str_cstr(&client->arena, outcome);
     result.words = options->drop ? "dropped" : result.outcome;
     result.version = call_header(&call, "PG409-Version");
-    if (to.len)
-        client->url = transport_resolve(&client->arena, client->url, to);
+    const char *there = to.len ? transport_resolve(&client->arena, client->url, to) : NULL;
+    if (there)
+        client->url = there;
     return show_result(client, &result);
 }
 

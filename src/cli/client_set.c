@@ -67,6 +67,7 @@ static bool read_wishes(struct client *client, struct wishes *wishes, int *statu
     const struct client_options *options = &client->options;
     wishes->items = ARENA_ARRAY(&client->arena, (size_t)options->count, struct wish);
     wishes->count = 0;
+    size_t standard = 0;
     for (int i = 1; i < options->count; i++) {
         struct wish *wish = &wishes->items[wishes->count];
         struct str text = str_from(options->arguments[i]);
@@ -81,6 +82,11 @@ static bool read_wishes(struct client *client, struct wishes *wishes, int *statu
             return false;
         }
         wishes->count++;
+        standard += wish->kind == WISH_FILE && str_is(wish->value, "-");
+        if (standard > 1) {
+            (void)fputs("pg409 set: standard input can be the text of one column only\n", stderr);
+            return false;
+        }
     }
     /* What comes on standard input comes once, so all else is looked at before. */
     for (size_t pass = 0; pass < 2; pass++)

@@ -78,7 +78,7 @@ static int ask_letter(void)
     char line[100];
     (void)fputs("Keep [y]ours, take [t]heirs, [e]dit, [q]uit? ", stderr);
     (void)fflush(stderr);
-    return fgets(line, sizeof line, stdin) ? *line : 'q';
+    return client_answer(line, sizeof line) ? *line : 'q';
 }
 
 /* Why what came out of the editor cannot be the value; NULL: it can. */

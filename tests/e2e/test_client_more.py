@@ -16,7 +16,7 @@ import pytest
 
 import stack
 from e2e import client
-from e2e.client import CONFLICT, DONE, FOREIGN, LOCAL, NETWORK, TABLES, UNKNOWN, USAGE
+from e2e.client import CONFLICT, DONE, FOREIGN, LEFT, LOCAL, NETWORK, TABLES, UNKNOWN, USAGE
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_a_clash_that_is_edited(database, anna, way, editor, code, body):
 def test_standard_input_is_read_last_and_kept(database, anna):
     path = new(database)
     text = b"typed by hand"
-    for wrong in (["title=a", "title=b"], ["nothing"], ["title@/nonexistent"]):
+    for wrong in (["title=a", "title=b"], ["nothing"], ["title@/nonexistent"], ["title@-"]):
         read, write = os.pipe()
         os.write(write, text)
         os.close(write)
@@ -267,3 +267,21 @@ def test_ctrl_c_at_the_password_leaves_the_terminal_as_it_was(anna, database):
     assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGINT
     assert termios.tcgetattr(terminal)[3] & termios.ECHO and termios.tcgetattr(terminal)[3] & termios.ISIG
     os.close(terminal)
+
+
+def test_ctrl_c_at_a_question_keeps_the_text(database, anna, way):
+    """As if it were answered with "quit"."""
+    path = new(database)
+    way.once("PATCH", None, lambda: database.run("UPDATE articles SET body = 'theirs' WHERE id = %s", int(path.rsplit("/", 1)[1])))
+    here, there = pty.openpty()
+    process = subprocess.Popen(anna.command("set", "--on-conflict", "ask", path, "body=typed by hand"), cwd=anna.folder, env=anna.env,
+                               stdin=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said = ""
+    while "[q]uit?" not in said and process.poll() is None:
+        said += process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+    err = said + process.communicate(timeout=20)[1]
+    os.close(here)
+    os.close(there)
+    name = re.search(r"Kept in (\S+)", err)
+    assert process.returncode == LEFT and "typed by hand" in (anna.folder / name[1]).read_text(), err
